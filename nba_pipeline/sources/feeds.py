@@ -151,6 +151,8 @@ SHOTS = Feed(
     name="shots",
     required={
         "game_id": _TEXT,
+        # The attempt's place among the game's attempts, from 0, in order of time.
+        "shot_number": _WHOLE,
         "player_id": _WHOLE,
         "player_name": _TEXT,
         "period": _WHOLE,
