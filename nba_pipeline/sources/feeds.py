@@ -80,6 +80,9 @@ SCHEDULE = Feed(
         "is_neutral": _FLAG,
         "game_label": _TEXT,
         "periods_played": _WHOLE,
+        # From which day the fixture was public. Where a file lacks it: the season's first day, or
+        # a week before the game where its id is out of date order.
+        "fixture_public_from": _DAY,
     },
     key=("game_id",),
     dated_by="game_date",

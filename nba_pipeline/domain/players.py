@@ -1,0 +1,73 @@
+"""Player names: the one key by which a player is recognised across providers.
+
+Where a provider gives an id of its own, that id decides and the key only labels. Who a key belongs
+to (registry, aliases) is data and is not kept here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Letters that Unicode does not take apart into a base letter and a mark.
+_UNDECOMPOSED = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ı": "i",
+        "ŧ": "t",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
+)
+_NOT_KEPT = re.compile(r"[^a-z0-9]+")
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+_TRAILING_SUFFIX = re.compile(r"(?:jr|sr|iii|ii|iv)$")
+
+
+def player_lookup(name: str) -> str:
+    """Reduce a player's name to its lookup key.
+
+    Accents, case, spaces and punctuation do not count; generational suffixes do.
+
+    Args:
+        name: A name as written by any provider, ``"Nikola Jokić"``, or surname first with a
+            comma, ``"Hayes, Killian"``.
+
+    Returns:
+        Letters a-z and digits only, ``"nikolajokic"``; empty if the name has none.
+    """
+    return "".join(_key(part) for part in _in_spoken_order(name))
+
+
+def without_suffix(lookup: str) -> str:
+    """Drop a trailing jr, sr, ii, iii or iv from a lookup key.
+
+    Only for matching injury moves, whose authors leave suffixes off: as an identity it would
+    merge fathers with sons, and clip a surname that happens to end that way.
+
+    Args:
+        lookup: A key made by `player_lookup`.
+
+    Returns:
+        The key without its suffix.
+    """
+    return _TRAILING_SUFFIX.sub("", lookup)
+
+
+def _in_spoken_order(name: str) -> list[str]:
+    """The parts between commas, a given name before its surname."""
+    parts = name.split(",")
+    if len(parts) > 1 and _key(parts[1]) not in _SUFFIXES:
+        parts[:2] = parts[1], parts[0]
+    return parts
+
+
+def _key(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.lower()).translate(_UNDECOMPOSED)
+    return _NOT_KEPT.sub("", "".join(c for c in decomposed if not unicodedata.combining(c)))

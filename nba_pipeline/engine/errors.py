@@ -1,0 +1,46 @@
+"""The errors a user can meet. Each message is one sentence that names what is wrong and where.
+
+The terminal prints the sentence and nothing else; Dagster shows it as the failure's description.
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Something a person has to know about, said in one sentence."""
+
+
+class ConfigurationError(PipelineError):
+    """A setting, an environment variable or a name that does not exist is wrong."""
+
+
+class DeclarationError(PipelineError):
+    """A table declares something that cannot hold."""
+
+
+class SourceError(PipelineError):
+    """A season file or a payload is missing, broken or contradicts itself."""
+
+
+class OutsideSeasonError(PipelineError):
+    """A date lies outside every season the source knows."""
+
+
+class MissingInputError(PipelineError):
+    """A table reads a partition that has not been built."""
+
+
+class RowError(PipelineError):
+    """A computed row breaks its table's declaration: a duplicate key, a NULL, an unknown column."""
+
+
+class LookAheadError(PipelineError):
+    """A row was about to be handed to a computation that must not see it yet."""
+
+
+class WarehouseError(PipelineError):
+    """The warehouse cannot be read or written."""
+
+
+class DeadlineError(PipelineError):
+    """A table took longer than it may."""

@@ -1,0 +1,297 @@
+"""Spreading cells over workers, with the same result however they are spread.
+
+Cells are cut into chunks by their number alone, never by the number of workers, and results come
+back in the order of submission. A chunk that raises is cut in half until the entity that breaks
+stands alone; the others are not lost.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from pebble import ProcessExpired, ProcessPool
+
+from nba_pipeline.engine.errors import ConfigurationError, DeadlineError
+from nba_pipeline.engine.table import Columns, Table
+from nba_pipeline.engine.windows import Array, Cells
+
+EXECUTORS = ("serial", "threads", "processes")
+
+#: Cells of a chunk when nothing else is asked for.
+CHUNK_CELLS = 64
+
+# A large batch is cut into at most this many chunks: a chunk's fixed cost is dozens of array calls.
+_MOST_CHUNKS = 32
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An entity whose computation raised.
+
+    Attributes:
+        cell: Its number among the cells.
+        reason: The error in one sentence.
+    """
+
+    cell: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Columns of a run of cells, or the entities that broke.
+
+    Attributes:
+        columns: What compute returned for the cells that did not break, piece by piece in order.
+        broken: Those that did.
+        chunk_seconds: Wall seconds of each chunk, in order.
+    """
+
+    columns: list[Columns]
+    broken: list[Broken]
+    chunk_seconds: list[float] = field(default_factory=list)
+
+
+class Workers(Protocol):
+    """Runs a table's compute for a chunk, now or later.
+
+    Attributes:
+        ahead: Chunks worth having under way at once.
+    """
+
+    ahead: int
+
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+        """Start computing a chunk that has until ``deadline`` on the monotonic clock."""
+
+
+def chunk_bounds(table: Table, cells: Cells, chunk_cells: int) -> list[tuple[int, int]]:
+    """Where to cut the cells: by a constant, keeping together what shares work."""
+    total = len(cells)
+    size = max(chunk_cells, -(-total // _MOST_CHUNKS)) if chunk_cells == CHUNK_CELLS else chunk_cells
+    allowed = _allowed_cuts(table, cells)
+    bounds, start = [], 0
+    while start < total:
+        stop = start + size
+        at = int(np.searchsorted(allowed, stop)) if stop < total else len(allowed)
+        stop = int(allowed[at]) if at < len(allowed) else total
+        bounds.append((start, stop))
+        start = stop
+    return bounds
+
+
+def _allowed_cuts(table: Table, cells: Cells) -> Array:
+    together = [cells[name] for name in table.fan_out.together]
+    if not together:
+        return np.arange(len(cells) + 1)
+    changes = np.zeros(len(cells), dtype=bool)
+    for values in together:
+        changes[1:] |= values[1:] != values[:-1]
+    return np.flatnonzero(changes)
+
+
+def fan_out(
+    table: Table,
+    cells: Cells,
+    workers: Workers,
+    *,
+    chunk_cells: int = CHUNK_CELLS,
+    deadline_seconds: float = 600.0,
+    progress: Progress | None = None,
+) -> Computed:
+    """Compute every cell.
+
+    Args:
+        table: Whose compute to run.
+        cells: What to compute.
+        workers: Where to run it.
+        chunk_cells: Cells of a chunk.
+        deadline_seconds: Wall seconds the whole table may take.
+        progress: Told (cells done, cells in all) as chunks come back.
+
+    Raises:
+        DeadlineError: When the time is up; no worker is left running on the table's behalf.
+    """
+    deadline = time.monotonic() + deadline_seconds
+    waiting = deque(chunk_bounds(table, cells, chunk_cells))
+    running: deque[tuple[tuple[int, int], Future[tuple[Columns, float]]]] = deque()
+    result = Computed([], [])
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers.ahead:
+                bounds = waiting.popleft()
+                running.append((bounds, workers.submit(cells.part(*bounds), deadline)))
+            bounds, future = running.popleft()
+            _collect(table, workers, cells, bounds, future, deadline, result)
+            if progress:
+                progress(bounds[1], len(cells))
+    finally:
+        for _, future in running:
+            future.cancel()
+    return result
+
+
+def _collect(
+    table: Table,
+    workers: Workers,
+    cells: Cells,
+    bounds: tuple[int, int],
+    future: Future[tuple[Columns, float]],
+    deadline: float,
+    result: Computed,
+) -> None:
+    first, last = bounds
+    try:
+        columns, seconds = future.result(timeout=max(0.0, deadline - time.monotonic()))
+    except (FutureTimeoutError, TimeoutError) as error:
+        raise DeadlineError(
+            f"{table.name} ran out of time while computing cells {first} to {last}: nothing of it "
+            "was written"
+        ) from error
+    except Exception as error:  # noqa: BLE001 - one broken entity must not lose the others
+        if last - first == 1:
+            result.broken.append(Broken(first, _sentence(error)))
+            return
+        middle = (first + last) // 2
+        for part in ((first, middle), (middle, last)):
+            again = workers.submit(cells.part(*part), deadline)
+            _collect(table, workers, cells, part, again, deadline, result)
+    else:
+        result.columns.append(columns)
+        result.chunk_seconds.append(seconds)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, ProcessExpired):
+        return f"the worker process died (exit code {error.exitcode})"
+    return f"{type(error).__name__}: {error}"
+
+
+def _timed(compute: Callable[[Cells], Columns], chunk: Cells) -> tuple[Columns, float]:
+    started = time.perf_counter()
+    return compute(chunk), time.perf_counter() - started
+
+
+class _Serial:
+    """Computes at submission, in the calling thread."""
+
+    ahead = 1
+
+    def __init__(self, compute: Callable[[Cells], Columns]) -> None:
+        self._compute = compute
+
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+        future: Future[tuple[Columns, float]] = Future()
+        if time.monotonic() > deadline:
+            future.set_exception(TimeoutError())
+            return future
+        try:
+            future.set_result(_timed(self._compute, chunk))
+        except Exception as error:  # noqa: BLE001 - carried to whoever asks for the result
+            future.set_exception(error)
+        return future
+
+
+class _Threads:
+    """A thread pool; the time limit is looked at between chunks."""
+
+    def __init__(
+        self, compute: Callable[[Cells], Columns], pool: ThreadPoolExecutor, count: int
+    ) -> None:
+        self._compute, self._pool, self.ahead = compute, pool, 2 * count
+
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+        return self._pool.submit(self._in_time, chunk, deadline)
+
+    def _in_time(self, chunk: Cells, deadline: float) -> tuple[Columns, float]:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        return _timed(self._compute, chunk)
+
+
+class _Processes:
+    """A process pool whose stuck workers are killed at the deadline."""
+
+    def __init__(
+        self, compute: Callable[[Cells], Columns], pool: ProcessPool, count: int
+    ) -> None:
+        self._compute, self._pool, self.ahead = compute, pool, 2 * count
+
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+        left = max(0.01, deadline - time.monotonic())
+        future: Any = self._pool.schedule(_timed, args=(self._compute, chunk), timeout=left)
+        return future  # type: ignore[no-any-return]
+
+
+@dataclass
+class Pools:
+    """Opens the pools a run needs once, and closes them with the run.
+
+    Attributes:
+        executor: ``serial``, ``threads`` or ``processes``.
+        chunk_cells: Cells of a chunk.
+        deadline_seconds: Wall seconds each table may take.
+    """
+
+    executor: str = "serial"
+    chunk_cells: int = CHUNK_CELLS
+    deadline_seconds: float = 600.0
+    _threads: dict[int, ThreadPoolExecutor] = field(default_factory=dict)
+    _processes: dict[int, ProcessPool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.executor not in EXECUTORS:
+            raise ConfigurationError(
+                f"there is no executor {self.executor}: choose one of {', '.join(EXECUTORS)}"
+            )
+        if self.chunk_cells < 1:
+            raise ConfigurationError(f"a chunk needs at least one cell, not {self.chunk_cells}")
+
+    def workers(self, table: Table, count: int, *, serial: bool) -> Workers:
+        """Workers for a table; ``serial`` wins over the executor."""
+        if serial or self.executor == "serial":
+            return _Serial(table.compute)
+        if self.executor == "threads":
+            if count not in self._threads:
+                self._threads[count] = ThreadPoolExecutor(count)
+            return _Threads(table.compute, self._threads[count], count)
+        if count not in self._processes:
+            # Not fork: Arrow and Dagster run threads, and a forked lock may never open again.
+            context = multiprocessing.get_context("forkserver")
+            self._processes[count] = ProcessPool(max_workers=count, context=context)
+        return _Processes(table.compute, self._processes[count], count)
+
+    def close(self) -> None:
+        """Stop every worker."""
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
+        for processes in self._processes.values():
+            processes.stop()
+            processes.join()
+        self._threads.clear()
+        self._processes.clear()
+
+
+@contextmanager
+def open_pools(
+    executor: str = "serial",
+    chunk_cells: int = CHUNK_CELLS,
+    deadline_seconds: float = 600.0,
+) -> Iterator[Pools]:
+    """Pools for one run, closed when it ends."""
+    pools = Pools(executor, chunk_cells, deadline_seconds)
+    try:
+        yield pools
+    finally:
+        pools.close()

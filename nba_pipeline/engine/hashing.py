@@ -1,0 +1,171 @@
+"""The only place that makes a hash.
+
+``row_hashes`` is the contract with warehouses that already hold such hashes: for each row,
+``sha256(json.dumps(fields, sort_keys=True, default=str)).hexdigest()[:16]``. The JSON text is built
+column by column, each distinct value encoded once, which gives the same bytes many times faster.
+``digests`` and what stands on it are ours alone: they say exactly what a cell was computed from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nba_pipeline.engine.errors import DeclarationError
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Ints: TypeAlias = npt.NDArray[np.int64]
+
+#: Bytes kept of a row's digest; 128 bits, so equal digests mean equal rows.
+DIGEST_SIZE = 16
+
+
+def row_hashes(table: pa.Table, fields: Sequence[str]) -> pa.Array:
+    """The ``data_hash`` of each row over ``fields``.
+
+    Args:
+        table: Rows in their columns' declared types.
+        fields: Names of the hashed columns, in any order.
+    """
+    if not fields:
+        raise DeclarationError("a row hash needs at least one field")
+    pieces: list[Any] = []
+    for number, name in enumerate(sorted(fields)):
+        opening = "{" if number == 0 else ", "
+        pieces += [pa.scalar(f"{opening}{json.dumps(name)}: "), _json_text(table[name])]
+    texts = pc.binary_join_element_wise(*pieces, pa.scalar("}"), pa.scalar(""))
+    sha = hashlib.sha256
+    return pa.array(
+        [sha(text).hexdigest()[:16] for text in texts.cast(pa.binary()).to_pylist()], pa.string()
+    )
+
+
+def _json_text(column: pa.ChunkedArray) -> pa.Array:
+    """Each value of a column as ``json.dumps(value, default=str)`` writes it."""
+    values = joined(column)
+    if pa.types.is_integer(values.type):
+        return values.cast(pa.string()).fill_null("null")
+    if pa.types.is_list(values.type):
+        return pa.array([json.dumps(canonical(value)) for value in values.to_pylist()])
+    encoded = values.dictionary_encode()
+    texts = [json.dumps(canonical(value), default=str) for value in encoded.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(encoded.indices).fill_null("null")
+
+
+def canonical(value: Any) -> Any:
+    """A value as the hash sees it: NaN and infinities are null, -0.0 is 0.0, text is NFC.
+
+    Raises:
+        DeclarationError: For a type the contract does not cover.
+    """
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value + 0.0 if np.isfinite(value) else None
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    raise DeclarationError(f"a {type(value).__name__} cannot be hashed")
+
+
+def partition_version(keys: pa.Table, hashes: pa.Array) -> str:
+    """The data version of a partition: a hash over ``key=data_hash`` of every row, sorted.
+
+    Args:
+        keys: The key columns of the rows.
+        hashes: Their ``data_hash``, in the same order.
+    """
+    texts = [joined(keys[name]).cast(pa.string()).fill_null("") for name in keys.column_names]
+    names = pc.binary_join_element_wise(*texts, "|")
+    lines = pc.binary_join_element_wise(names, hashes, "=").to_pylist()
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def digests(table: pa.Table) -> Bytes:
+    """A digest of each row over all its columns, shape ``(rows, DIGEST_SIZE)``."""
+    matrix = np.ascontiguousarray(
+        np.hstack([_fixed_width(table[name]) for name in sorted(table.column_names)])
+        if table.column_names
+        else np.zeros((table.num_rows, 0), np.uint8)
+    )
+    width, raw, sha = matrix.shape[1], memoryview(matrix.tobytes()), hashlib.sha256
+    every = b"".join(
+        sha(raw[at * width : (at + 1) * width]).digest()[:DIGEST_SIZE]
+        for at in range(table.num_rows)
+    )
+    return np.frombuffer(every, np.uint8).reshape(table.num_rows, DIGEST_SIZE)
+
+
+def _fixed_width(column: pa.ChunkedArray) -> Bytes:
+    """A column as equally long byte strings, one per row, with NULL told apart from zero."""
+    values = joined(column)
+    null = np.asarray(values.is_null(), dtype=np.uint8)[:, None]
+    if pa.types.is_list(values.type):
+        values = pa.array([json.dumps(value) for value in values.to_pylist()], pa.string())
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        encoded = values.dictionary_encode()
+        texts = [
+            hashlib.sha256((text or "").encode()).digest()[:DIGEST_SIZE]
+            for text in encoded.dictionary.to_pylist()
+        ]
+        distinct = np.frombuffer(b"".join([*texts, bytes(DIGEST_SIZE)]), np.uint8)
+        index = np.asarray(encoded.indices.fill_null(len(texts)))
+        return np.hstack([null, distinct.reshape(-1, DIGEST_SIZE)[index]])
+    if pa.types.is_floating(values.type):
+        numbers = np.asarray(values.fill_null(0.0), dtype=np.float64) + 0.0
+    else:
+        wide = pa.int32() if pa.types.is_date(values.type) else pa.int64()
+        numbers = np.asarray(values.cast(wide).fill_null(0), dtype=np.int64)
+    return np.hstack([null, np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 8)])
+
+
+def slice_digests(rows: Bytes, start: Ints, stop: Ints) -> list[bytes]:
+    """One digest per cell over exactly the rows its window holds.
+
+    Cells that share a window share the work.
+    """
+    raw, sha = memoryview(np.ascontiguousarray(rows).tobytes()), hashlib.sha256
+    width = rows.shape[1] if rows.ndim == 2 else DIGEST_SIZE
+    made: dict[tuple[int, int], bytes] = {}
+    result = []
+    for bounds in zip(start.tolist(), stop.tolist(), strict=True):
+        digest = made.get(bounds)
+        if digest is None:
+            first, last = bounds
+            # Every empty window is the same window, wherever in the buffer it lies.
+            digest = made[bounds] = sha(raw[first * width : last * width]).digest()
+        result.append(digest)
+    return result
+
+
+def combined(prefix: str, parts: Iterable[Sequence[bytes]]) -> list[str]:
+    """One hex digest per cell from a common prefix and one digest per cell and input."""
+    start, sha = prefix.encode(), hashlib.sha256
+    return [sha(b"".join((start, *each))).hexdigest()[:32] for each in zip(*parts, strict=True)]
+
+
+def text_digest(*parts: str) -> str:
+    """A digest of texts, each kept apart from the next."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def joined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+        if isinstance(column, pa.ChunkedArray):  # no chunk at all
+            return pa.array([], column.type)
+    return column

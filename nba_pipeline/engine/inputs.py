@@ -1,0 +1,199 @@
+"""From stored rows to windows: which rows reach which cell, and a digest of exactly those."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from nba_pipeline.domain.calendar import season_year
+from nba_pipeline.engine import hashing
+from nba_pipeline.engine.table import Array, Columns, Input, Table, Window
+from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
+
+
+@dataclass(frozen=True)
+class PlannedCells:
+    """The cells of a batch of dates, with what each would be computed from.
+
+    Attributes:
+        cells: Sorted by date and entity.
+        inputs_hashes: One per cell.
+        days: The date of each cell.
+        entities: The entity of each cell as text.
+    """
+
+    cells: Cells
+    inputs_hashes: list[str]
+    days: list[date]
+    entities: list[str]
+
+
+def season_start(day: date) -> date:
+    """The earliest day a season-to-date window of ``day`` may reach back to."""
+    return date(season_year(day), 10, 1)
+
+
+def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
+    """Every day that the windows of ``dates`` may touch, in order."""
+    touched: set[date] = set()
+    for day in dates:
+        first = (
+            season_start(day)
+            if window.first_day is None
+            else day + timedelta(days=window.first_day)
+        )
+        last = day + timedelta(days=window.last_day)
+        touched.update(first + timedelta(days=step) for step in range((last - first).days + 1))
+    return sorted(touched)
+
+
+def as_columns(rows: pa.Table) -> dict[str, Array]:
+    """Arrow columns as the arrays compute works on: numbers and flags float64 with NaN for NULL."""
+    return {name: _as_array(rows[name]) for name in rows.column_names}
+
+
+def _as_array(column: pa.ChunkedArray) -> Array:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        number = column.cast(pa.float64()) if not pa.types.is_boolean(kind) else (
+            column.cast(pa.int8()).cast(pa.float64())
+        )
+        return np.array(number.to_numpy(), dtype=np.float64)
+    if pa.types.is_date(kind):
+        return np.array(column.to_numpy(), dtype="datetime64[D]")
+    if pa.types.is_timestamp(kind):
+        return np.array(column.cast(pa.timestamp("us")).to_numpy(), dtype="datetime64[us]")
+    if pa.types.is_list(kind):
+        lists = np.empty(len(column), dtype=object)
+        lists[:] = column.to_pylist()
+        return lists
+    encoded = hashing.joined(column).dictionary_encode()
+    distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    index = encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
+    return distinct[index]
+
+
+def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> PlannedCells:
+    """Lay out the cells of a batch and digest what each sees.
+
+    Args:
+        table: The table to compute.
+        config: Configuration that changes rows, as text; part of every input hash.
+        inputs: Rows of each declared input, each with ``game_date``.
+    """
+    columns = _sorted_cells(table, table.cells({k: as_columns(v) for k, v in inputs.items()}))
+    days = columns["game_date"].astype("datetime64[D]").astype(np.int64)
+    own = pa.table({name: _as_arrow(values) for name, values in columns.items()})
+    digests = hashing.digests(own)
+    everyone = np.arange(len(days))
+    parts = [hashing.slice_digests(digests, everyone, everyone + 1)]
+    windows = {}
+    for name, declared in table.inputs.items():
+        window, rows = _window(declared, inputs[name], columns, days)
+        window.refuse_future(name, declared.window.last_day)
+        windows[name] = window
+        parts.append(
+            hashing.slice_digests(
+                hashing.digests(rows.select(sorted(declared.columns))), window.start, window.stop
+            )
+        )
+    prefix = hashing.text_digest(table.full_name, str(table.version), config, _declared(table))
+    entities = zip(*(columns[name].tolist() for name in table.entity), strict=True)
+    return PlannedCells(
+        Cells(columns, windows),
+        hashing.combined(prefix, parts),
+        columns["game_date"].astype("datetime64[D]").tolist(),
+        ["|".join(str(value) for value in entity) for entity in entities],
+    )
+
+
+def _declared(table: Table) -> str:
+    return repr(sorted((name, repr(declared)) for name, declared in table.inputs.items()))
+
+
+def _sorted_cells(table: Table, columns: Columns) -> dict[str, Array]:
+    texts = [np.array([str(v) for v in columns[name].tolist()]) for name in table.entity]
+    order = np.lexsort([*reversed(texts), columns["game_date"].astype("datetime64[D]")])
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _window(
+    declared: Input, rows: pa.Table, cells: Columns, days: Ints
+) -> tuple[Slices, pa.Table]:
+    """The window of every cell over one input, and the input's rows in buffer order."""
+    row_code, cell_code = _match_codes(declared, rows, cells)
+    row_day = rows["game_date"].cast(pa.int32()).to_numpy().astype(np.int64)
+    position = row_code * STRIDE + row_day
+    order = np.argsort(position, kind="stable")
+    rows = rows.take(pa.array(order))
+    position = position[order]
+    first = _first_days(declared.window, days)
+    start = np.searchsorted(position, cell_code * STRIDE + first)
+    stop = np.searchsorted(position, cell_code * STRIDE + days + declared.window.last_day + 1)
+    names = sorted({*declared.columns, "game_date"})
+    buffer = Buffer(as_columns(rows.select(names)), _decimals(rows, names), position)
+    return Slices(buffer, start, stop, cell_code, days), rows
+
+
+def _first_days(window: Window, days: Ints) -> Ints:
+    if window.first_day is not None:
+        return days + window.first_day
+    distinct, owner = np.unique(days, return_inverse=True)
+    starts = [
+        np.datetime64(season_start(day), "D").astype(np.int64)
+        for day in distinct.astype("datetime64[D]").tolist()
+    ]
+    return np.array(starts, dtype=np.int64)[owner] if len(days) else days
+
+
+def _match_codes(declared: Input, rows: pa.Table, cells: Columns) -> tuple[Ints, Ints]:
+    """Equal integers for rows and cells whose match columns are equal."""
+    count = rows.num_rows
+    size = count + len(cells["game_date"])
+    codes: npt.NDArray[np.int64] = np.zeros(size, dtype=np.int64)
+    for theirs, ours in declared.on:
+        row_values = hashing.joined(rows[theirs])
+        cell_values = _as_arrow(cells[ours])
+        if pa.types.is_integer(row_values.type):
+            row_values = row_values.cast(pa.float64())
+        both = pa.concat_arrays([row_values, cell_values.cast(row_values.type)])
+        index = both.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        # Squeezed after every column, so that any number of columns fits 64 bits with the day.
+        _, codes = np.unique(codes * (size + 1) + index + 1, return_inverse=True)
+        codes = codes.astype(np.int64).ravel()
+    return codes[:count], codes[count:]
+
+
+def _as_arrow(values: Array) -> pa.Array:
+    if values.dtype.kind == "O":
+        return pa.array(values.tolist(), pa.string())
+    if values.dtype.kind == "M":
+        kind = pa.date32() if values.dtype == np.dtype("datetime64[D]") else pa.timestamp("us")
+        return pa.array(values, kind)
+    return pa.array(values.astype(np.float64), pa.float64(), from_pandas=True)
+
+
+def _decimals(rows: pa.Table, names: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in names:
+        metadata: Mapping[bytes, bytes] = rows.schema.field(name).metadata or {}
+        found[name] = int(metadata.get(b"decimals", b"0"))
+    return found
+
+
+def with_decimals(rows: pa.Table, table: Table) -> pa.Table:
+    """Rows whose fields carry their columns' decimals, so that windows know their grid."""
+    known: dict[str, Any] = {column.name: column for column in table.columns}
+    fields = [
+        entry.with_metadata({"decimals": str(known[entry.name].decimals or 0)})
+        if entry.name in known
+        else entry
+        for entry in rows.schema
+    ]
+    return rows.cast(pa.schema(fields))

@@ -1,0 +1,484 @@
+"""Bringing a table up to date: read, plan, compute, merge, check, write. The only path there is.
+
+A daily run, a backfill, a click in the UI and a test all come through ``materialize``. A partition
+whose fingerprint has not moved is reused without being read; in the others only the entities whose
+inputs changed are computed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nba_pipeline.engine import hashing, rows
+from nba_pipeline.engine.errors import (
+    DeadlineError,
+    OutsideSeasonError,
+    PipelineError,
+    RowError,
+)
+from nba_pipeline.engine.fanout import Computed, Pools, fan_out
+from nba_pipeline.engine.inputs import PlannedCells, plan_cells, window_dates, with_decimals
+from nba_pipeline.engine.plan import (
+    Decision,
+    Demand,
+    EntityPlan,
+    cause,
+    decide,
+    demands,
+    is_up_to_date,
+)
+from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
+from nba_pipeline.engine.table import FailureCategory, Table, usable_cpus
+
+#: Dates built together. More would read a little less often and hold more in memory.
+BATCH_DATES = 28
+
+#: The table that says which games a date has.
+SCHEDULE = "nbac_schedule"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a run works with.
+
+    Attributes:
+        warehouse: Where rows live.
+        source: Where facts come from.
+        tables: Every table by its bare name.
+        pools: Where compute runs.
+        environ: The environment, for worker counts and switches.
+        run_id: Written into every row the run changes.
+        now: The run's moment; nothing below reads a clock for anything that is stored.
+        force: Compute everything, changed or not.
+        progress: Told (table, cells done, cells in all).
+    """
+
+    warehouse: Warehouse
+    source: Source
+    tables: Mapping[str, Table]
+    pools: Pools
+    environ: Mapping[str, str]
+    run_id: str
+    now: datetime
+    force: bool = False
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True)
+class Partition:
+    """What happened to one partition.
+
+    Attributes:
+        table: ``dataset.name``.
+        date: The partition.
+        rows: Rows a reader is handed.
+        computed: Entities handed to compute.
+        reused: Entities carried over, or turned away as before.
+        rejected: Entities without a row because a rule turned them away.
+        failed: Entities that broke.
+        gone: Entities that are no longer there.
+        data_version: Hash over every row; empty where the partition could not be built.
+        fingerprint: Of what it was computed from.
+        cause: Why it was or was not computed, in words.
+        skip_reason: Why there are no rows, where there are none.
+        problem: What stopped the partition, in one sentence; else empty.
+        outcomes: Entities without rows.
+        seconds: Wall seconds by phase; those of a batch are shared evenly by its dates.
+        chunk_seconds: Wall seconds of each chunk of the batch.
+    """
+
+    table: str
+    date: date
+    rows: int = 0
+    computed: int = 0
+    reused: int = 0
+    rejected: int = 0
+    failed: int = 0
+    gone: int = 0
+    data_version: str = ""
+    fingerprint: str = ""
+    cause: str = ""
+    skip_reason: str = ""
+    problem: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    chunk_seconds: tuple[float, ...] = ()
+
+
+class _Stopwatch:
+    """Adds up wall seconds by phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        now = time.perf_counter()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + now - self._since
+        self._since = now
+
+    def share(self, parts: int) -> dict[str, float]:
+        return {phase: seconds / parts for phase, seconds in self.seconds.items()}
+
+
+def materialize(table: Table, dates: Sequence[date], session: Session) -> Iterator[Partition]:
+    """Bring partitions of a table up to date, each committed as it is yielded.
+
+    Args:
+        table: What to bring up to date.
+        dates: Which partitions, in any order.
+        session: What to work with.
+
+    Yields:
+        One report per date, in date order. A partition that bad input keeps from being built
+        carries a ``problem`` and is left as it was; the others are built.
+
+    Raises:
+        DeadlineError: When the table's time is up.
+    """
+    wanted = sorted(set(dates))
+    for first in range(0, len(wanted), BATCH_DATES):
+        yield from _materialize_batch(table, wanted[first : first + BATCH_DATES], session)
+
+
+def _materialize_batch(
+    table: Table, dates: Sequence[date], session: Session
+) -> Iterator[Partition]:
+    try:
+        reports = _Batch(table, dates, session).run()
+    except DeadlineError:
+        raise
+    except PipelineError as error:
+        if len(dates) == 1:
+            yield Partition(table.full_name, dates[0], problem=str(error), cause="bad input")
+            return
+        # Something is wrong with one of the dates; the others must not suffer for it.
+        for day in dates:
+            yield from _materialize_batch(table, [day], session)
+    else:
+        yield from reports
+
+
+class _Batch:
+    """One table's work for a few dates, step by step."""
+
+    def __init__(self, table: Table, dates: Sequence[date], session: Session) -> None:
+        self.table, self.dates, self.session = table, dates, session
+        self.watch = _Stopwatch()
+
+    def run(self) -> list[Partition]:
+        table, session = self.table, self.session
+        self._refuse_unknown_seasons()
+        demand = demands(table, self.dates, session.tables, session.warehouse, session.source)
+        stored = session.warehouse.stored(table, self.dates)
+        self.watch.lap("plan")
+        fresh = [
+            day
+            for day in self.dates
+            if session.force or not is_up_to_date(stored.get(day), demand[day])
+        ]
+        reports = {
+            day: _reused(table, day, stored[day]) for day in self.dates if day not in set(fresh)
+        }
+        for day in fresh:
+            if demand[day].missing:
+                reports[day] = Partition(
+                    table.full_name, day, problem=demand[day].missing, cause="missing input"
+                )
+        buildable = [day for day in fresh if day not in reports]
+        if buildable:
+            reports |= self._build(buildable, demand, stored)
+        return [reports[day] for day in self.dates]
+
+    def _refuse_unknown_seasons(self) -> None:
+        if not any(declared.is_feed for declared in self.table.inputs.values()):
+            return
+        calendar = self.session.source.calendar()
+        for day in self.dates:
+            if calendar.season_of(day) is None and not calendar.is_between_seasons(day):
+                raise OutsideSeasonError(
+                    f"{day} lies outside every season of the {self.session.source.name} source "
+                    f"({calendar.describe()})"
+                )
+
+    def _build(
+        self, dates: Sequence[date], demand: Mapping[date, Demand], stored: Mapping[date, Stored]
+    ) -> dict[date, Partition]:
+        table, session = self.table, self.session
+        inputs = {name: self._read(name, dates) for name in table.inputs}
+        whole = [day for day in dates if day in stored and stored[day].intact]
+        before = session.warehouse.read(table, whole, every_revision=True)
+        self.watch.lap("read")
+        planned = plan_cells(table, "", inputs)
+        owners = rows.entities(table, before).to_pylist() if before.num_rows else []
+        kept = _kept(table, before)
+        plans = decide(
+            table, planned, {day: stored[day] for day in whole}, kept, force=session.force
+        )
+        self.watch.lap("plan")
+        todo = np.array(
+            [
+                plans[day].decisions[entity] is not Decision.UNCHANGED
+                for day, entity in zip(planned.days, planned.entities, strict=True)
+            ],
+            dtype=bool,
+        )
+        outcomes, computed, fresh = self._compute(planned, todo)
+        carried = np.array(
+            [
+                plans[day].decisions.get(owner, Decision.GONE) is Decision.UNCHANGED
+                for day, owner in zip(before["game_date"].to_pylist(), owners, strict=True)
+            ],
+            dtype=bool,
+        )
+        replaced = before.filter(pa.array(~carried)) if before.num_rows else before
+        merged = rows.merge(table, fresh, replaced, session.now)
+        if before.num_rows:
+            merged = rows.ordered(
+                table, pa.concat_tables([merged, before.filter(pa.array(carried))])
+            )
+        rows.refuse_duplicates(table, merged)
+        self.watch.lap("merge")
+        return self._write(dates, demand, stored, plans, merged, outcomes, computed, inputs)
+
+    def _read(self, name: str, dates: Sequence[date]) -> pa.Table:
+        declared, session = self.table.inputs[name], self.session
+        read = window_dates(declared.window, dates)
+        match = [theirs for theirs, _ in declared.on]
+        columns = sorted({*declared.columns, *match, "game_date"})
+        if declared.is_feed:
+            return session.source.read(declared.table, read).select(columns)
+        upstream = session.tables[declared.table]
+        found = session.warehouse.read(upstream, read, columns)
+        return with_decimals(found, upstream)
+
+    def _compute(
+        self, planned: PlannedCells, todo: np.ndarray
+    ) -> tuple[list[tuple[date, Outcome]], Computed, pa.Table]:
+        table, session = self.table, self.session
+        outcomes = _turned_away(table, planned, todo)
+        index = np.flatnonzero(todo)
+        cells = planned.cells.only(todo)
+        count = table.fan_out.workers(session.environ, usable_cpus())
+        workers = session.pools.workers(
+            table, count, serial=table.fan_out.switched_off(session.environ)
+        )
+        computed = Computed([], [])
+        if len(cells):
+            progress = session.progress
+            computed = fan_out(
+                table,
+                cells,
+                workers,
+                chunk_cells=session.pools.chunk_cells,
+                deadline_seconds=session.pools.deadline_seconds,
+                progress=(
+                    (lambda done, total: progress(table.name, done, total)) if progress else None
+                ),
+            )
+        self.watch.lap("compute")
+        for broken in computed.broken:
+            at = int(index[broken.cell])
+            entity = planned.entities[at]
+            category = FailureCategory.PROCESSING_ERROR.value
+            outcomes.append((planned.days[at], Outcome(entity, category, broken.reason)))
+        fresh = rows.conform(table, computed.columns)
+        by_owner = {
+            (planned.days[at], planned.entities[at]): planned.inputs_hashes[at]
+            for at in index.tolist()
+        }
+        self.watch.lap("conform")
+        finished = rows.finish(table, fresh, by_owner, session.run_id, session.now)
+        self.watch.lap("hash")
+        return outcomes, computed, finished
+
+    def _write(
+        self,
+        dates: Sequence[date],
+        demand: Mapping[date, Demand],
+        stored: Mapping[date, Stored],
+        plans: Mapping[date, EntityPlan],
+        merged: pa.Table,
+        outcomes: Sequence[tuple[date, Outcome]],
+        computed: Computed,
+        inputs: Mapping[str, pa.Table],
+    ) -> dict[date, Partition]:
+        table, session = self.table, self.session
+        parts: dict[date, tuple[pa.Table, Stored]] = {}
+        for day in dates:
+            found = merged.filter(pc.equal(merged["game_date"], pa.scalar(day)))
+            plan = plans.get(day) or EntityPlan()
+            known = plan.carried + [outcome for when, outcome in outcomes if when == day]
+            parts[day] = found, self._about(day, demand[day], found, known, inputs)
+        self.watch.lap("hash")
+        session.warehouse.replace(table, parts)
+        self.watch.lap("write")
+        return {
+            day: _report(
+                table,
+                day,
+                about,
+                plans.get(day) or EntityPlan(),
+                cause(
+                    table,
+                    stored.get(day),
+                    demand[day],
+                    plans.get(day) or EntityPlan(),
+                    force=session.force,
+                ),
+                self.watch.share(len(dates)),
+                computed,
+            )
+            for day, (_, about) in parts.items()
+        }
+
+    def _about(
+        self,
+        day: date,
+        demand: Demand,
+        found: pa.Table,
+        outcomes: Sequence[Outcome],
+        inputs: Mapping[str, pa.Table],
+    ) -> Stored:
+        table = self.table
+        current = rows.current(table, found)
+        broken = any(outcome.is_broken for outcome in outcomes)
+        return Stored(
+            # A partition with a broken entity is not up to date, whatever it was computed from.
+            fingerprint="" if broken else demand.fingerprint,
+            data_version=hashing.partition_version(
+                current.select(list(table.key)), hashing.joined(current["data_hash"])
+            ),
+            rows=current.num_rows,
+            entities=len(pc.unique(rows.entities(table, current))) if current.num_rows else 0,
+            table_version=table.version,
+            inputs=demand.inputs,
+            outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.entity)),
+            skip_reason="" if current.num_rows else self._why_nothing(day, inputs),
+        )
+
+    def _why_nothing(self, day: date, inputs: Mapping[str, pa.Table]) -> str:
+        """One of four kinds of nothing: no games, between seasons, not played yet, missing."""
+        calendar = self.session.source.calendar()
+        if calendar.season_of(day) is None and calendar.is_between_seasons(day):
+            return "offseason"
+        for name, declared in self.table.inputs.items():
+            if declared.table == SCHEDULE and "game_status" in declared.columns:
+                games = inputs[name]
+                today = games.filter(pc.equal(games["game_date"], pa.scalar(day)))
+                if not today.num_rows:
+                    return "no_games"
+                final = pc.any(pc.equal(today["game_status"], 3)).as_py()
+                return "missing" if final else "not_yet"
+        return "no_games"
+
+
+def _turned_away(
+    table: Table, planned: PlannedCells, todo: np.ndarray
+) -> list[tuple[date, Outcome]]:
+    """Apply the gates in order; cells turned away are struck from ``todo``."""
+    outcomes = []
+    for gate in table.gates:
+        away = np.asarray(gate.turns_away(planned.cells), dtype=bool) & todo
+        for at in np.flatnonzero(away).tolist():
+            named = {name: values[at] for name, values in planned.cells.columns.items()}
+            outcomes.append(
+                (
+                    planned.days[at],
+                    Outcome(
+                        planned.entities[at],
+                        gate.category.value,
+                        gate.reason.format(**named),
+                        planned.inputs_hashes[at],
+                    ),
+                )
+            )
+        todo &= ~away
+    return outcomes
+
+
+def _kept(table: Table, before: pa.Table) -> dict[date, dict[str, str]]:
+    """For each date, the ``inputs_hash`` of each entity that has rows."""
+    current = rows.current(table, before)
+    kept: dict[date, dict[str, str]] = {}
+    if not current.num_rows:
+        return kept
+    owners = rows.entities(table, current)
+    distinct = (
+        pa.table(
+            {"day": current["game_date"], "entity": owners, "inputs_hash": current["inputs_hash"]}
+        )
+        .group_by(["day", "entity", "inputs_hash"])
+        .aggregate([])
+    )
+    for row in distinct.to_pylist():
+        kept.setdefault(row["day"], {})[row["entity"]] = row["inputs_hash"]
+    return kept
+
+
+def _reused(table: Table, day: date, stored: Stored) -> Partition:
+    return Partition(
+        table.full_name,
+        day,
+        rows=stored.rows,
+        reused=stored.entities + len(stored.outcomes),
+        rejected=len(stored.outcomes),
+        data_version=stored.data_version,
+        fingerprint=stored.fingerprint,
+        cause="unchanged: nothing it reads has changed",
+        skip_reason=stored.skip_reason,
+        outcomes=stored.outcomes,
+    )
+
+
+def _report(
+    table: Table,
+    day: date,
+    about: Stored,
+    plan: EntityPlan,
+    why: str,
+    seconds: Mapping[str, float],
+    computed: Computed,
+) -> Partition:
+    broken = sum(1 for outcome in about.outcomes if outcome.is_broken)
+    rejected = len(about.outcomes) - broken
+    reused = plan.count(Decision.UNCHANGED)
+    gone = plan.count(Decision.GONE)
+    new_rejected = rejected - len(plan.carried)
+    return Partition(
+        table.full_name,
+        day,
+        rows=about.rows,
+        computed=len(plan.decisions) - reused - gone - new_rejected,
+        reused=reused,
+        rejected=rejected,
+        failed=broken,
+        gone=gone,
+        data_version=about.data_version,
+        fingerprint=about.fingerprint,
+        cause=why if about.rows else f"{why}; no rows: {about.skip_reason}",
+        skip_reason=about.skip_reason,
+        outcomes=about.outcomes,
+        seconds=seconds,
+        chunk_seconds=tuple(computed.chunk_seconds),
+    )
+
+
+def refuse_problems(partitions: Sequence[Partition]) -> None:
+    """Check that every partition was built.
+
+    Raises:
+        RowError: Listing what stopped those that were not.
+    """
+    problems = [partition.problem for partition in partitions if partition.problem]
+    if problems:
+        raise RowError("; ".join(dict.fromkeys(problems)))

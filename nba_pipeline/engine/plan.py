@@ -1,0 +1,190 @@
+"""What has to be computed, and why: per partition by its fingerprint, then per entity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+
+from nba_pipeline.engine.hashing import text_digest
+from nba_pipeline.engine.inputs import PlannedCells, window_dates
+from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
+from nba_pipeline.engine.table import Input, Table
+
+
+class Decision(str, Enum):
+    """What happens to one entity."""
+
+    NEW = "new"
+    INPUT_CHANGED = "input_changed"
+    CODE_CHANGED = "code_changed"
+    UNCHANGED = "unchanged"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a partition would be computed from, known without reading a row.
+
+    Attributes:
+        fingerprint: Table version, configuration and every upstream version read.
+        inputs: For each input a digest of the upstream versions read.
+        missing: One sentence when an input's partition does not exist; else empty.
+    """
+
+    fingerprint: str
+    inputs: Mapping[str, str]
+    missing: str = ""
+
+
+def demands(
+    table: Table,
+    dates: Sequence[date],
+    tables: Mapping[str, Table],
+    warehouse: Warehouse,
+    source: Source,
+    config: str = "",
+) -> dict[date, Demand]:
+    """What each partition of ``dates`` would be computed from."""
+    versions = {
+        name: _versions(declared, window_dates(declared.window, dates), tables, warehouse, source)
+        for name, declared in table.inputs.items()
+    }
+    return {day: _demand(table, day, versions, config) for day in dates}
+
+
+def _versions(
+    declared: Input,
+    dates: Sequence[date],
+    tables: Mapping[str, Table],
+    warehouse: Warehouse,
+    source: Source,
+) -> dict[date, str]:
+    if declared.is_feed:
+        return source.versions(declared.table, dates)
+    stored = warehouse.stored(tables[declared.table], dates)
+    return {day: known.data_version for day, known in stored.items() if known.intact}
+
+
+def _demand(
+    table: Table, day: date, versions: Mapping[str, Mapping[date, str]], config: str
+) -> Demand:
+    digests, missing = {}, ""
+    for name, declared in table.inputs.items():
+        read = window_dates(declared.window, [day])
+        lines = [f"{d}={versions[name].get(d, '')}" for d in read if versions[name].get(d)]
+        digests[name] = text_digest(declared.table, repr(declared), *lines)
+        if day in read and day not in versions[name] and not missing:
+            missing = (
+                f"{table.name} of {day} reads {declared.table}, which has no partition for that "
+                "date: build it first"
+            )
+    parts = [f"{name}={digest}" for name, digest in sorted(digests.items())]
+    prefix = (table.full_name, str(table.version), config)
+    return Demand(text_digest(*prefix, *parts), digests, missing)
+
+
+def is_up_to_date(stored: Stored | None, demand: Demand) -> bool:
+    """Whether a stored partition may be reused as it is."""
+    return (
+        stored is not None
+        and stored.intact
+        and bool(stored.fingerprint)
+        and stored.fingerprint == demand.fingerprint
+    )
+
+
+@dataclass
+class EntityPlan:
+    """The decisions of one partition.
+
+    Attributes:
+        decisions: By entity, in the order of the cells; ``gone`` ones last.
+        carried: Outcomes without rows that stay as they are.
+    """
+
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    carried: list[Outcome] = field(default_factory=list)
+
+    def count(self, decision: Decision) -> int:
+        """Entities with that decision."""
+        return sum(1 for made in self.decisions.values() if made is decision)
+
+
+def decide(
+    table: Table,
+    planned: PlannedCells,
+    stored: Mapping[date, Stored],
+    kept: Mapping[date, Mapping[str, str]],
+    *,
+    force: bool,
+) -> dict[date, EntityPlan]:
+    """Decide for every entity of every planned date.
+
+    Args:
+        table: The table.
+        planned: The cells and their input hashes.
+        stored: What is known about the stored partitions.
+        kept: For each date, the ``inputs_hash`` of each entity that has rows.
+        force: Compute everything.
+    """
+    plans: dict[date, EntityPlan] = {}
+    for day, entity, inputs_hash in zip(
+        planned.days, planned.entities, planned.inputs_hashes, strict=True
+    ):
+        plan = plans.setdefault(day, EntityPlan())
+        known = stored.get(day)
+        outcome = _outcome(known, entity)
+        before = kept.get(day, {}).get(entity) or (outcome.inputs_hash if outcome else None)
+        plan.decisions[entity] = _decision(table, known, before, inputs_hash, force=force)
+        if plan.decisions[entity] is Decision.UNCHANGED and outcome:
+            plan.carried.append(outcome)
+    for day, entities in kept.items():
+        plan = plans.setdefault(day, EntityPlan())
+        for entity in entities:
+            plan.decisions.setdefault(entity, Decision.GONE)
+    return plans
+
+
+def _outcome(known: Stored | None, entity: str) -> Outcome | None:
+    for outcome in known.outcomes if known else ():
+        if outcome.entity == entity and not outcome.is_broken:
+            return outcome
+    return None
+
+
+def _decision(
+    table: Table, known: Stored | None, before: str | None, now: str, *, force: bool
+) -> Decision:
+    if not before or known is None:
+        return Decision.NEW
+    if before == now and not force:
+        return Decision.UNCHANGED
+    if known.table_version != table.version:
+        return Decision.CODE_CHANGED
+    return Decision.INPUT_CHANGED
+
+
+def cause(
+    table: Table, stored: Stored | None, demand: Demand, plan: EntityPlan, *, force: bool
+) -> str:
+    """Why a partition was or would be computed, in one sentence."""
+    if force:
+        return "forced: everything is computed again"
+    if stored is None:
+        return "first build of this partition"
+    if not stored.intact:
+        return "the stored file is missing or damaged"
+    if stored.table_version != table.version:
+        return f"{table.name} is now version {table.version}, was {stored.table_version}"
+    changed = [
+        table.inputs[name].table
+        for name, digest in demand.inputs.items()
+        if stored.inputs.get(name) != digest
+    ]
+    if not changed and any(outcome.is_broken for outcome in stored.outcomes):
+        return "an entity failed last time"
+    touched = len(plan.decisions) - plan.count(Decision.UNCHANGED)
+    what = ", ".join(dict.fromkeys(changed)) or "configuration"
+    return f"{what} changed: {touched} of {len(plan.decisions)} {table.fan_out.unit}s affected"

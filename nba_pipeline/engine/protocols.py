@@ -1,0 +1,126 @@
+"""The two seams of the engine: where facts come from, and where rows live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+import pyarrow as pa
+
+from nba_pipeline.domain.calendar import SeasonCalendar
+from nba_pipeline.engine.table import Table
+
+
+class Source(Protocol):
+    """Publishes feeds, in the archive format."""
+
+    @property
+    def name(self) -> str:
+        """What rows of this source say about their origin."""
+
+    def read(self, feed: str, dates: Sequence[date]) -> pa.Table:
+        """The feed's rows of those NBA days, with a ``game_date`` column, sorted by key.
+
+        Raises:
+            SourceError: When what is published cannot be read or contradicts itself.
+        """
+
+    def versions(self, feed: str, dates: Sequence[date]) -> dict[date, str]:
+        """For each date a digest of the feed's rows of that date, and of nothing else."""
+
+    def calendar(self) -> SeasonCalendar:
+        """The seasons the source knows."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an entity that has no row.
+
+    Attributes:
+        entity: The entity's values joined by ``|``.
+        category: A ``FailureCategory`` value.
+        reason: One sentence.
+        inputs_hash: What it was judged on; empty for an entity that broke, which has no outcome.
+    """
+
+    entity: str
+    category: str
+    reason: str
+    inputs_hash: str = ""
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether computing it failed, as opposed to a rule turning it away."""
+        return not self.inputs_hash
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the warehouse knows about a stored partition, kept with its rows.
+
+    Attributes:
+        fingerprint: Of everything the partition was computed from; empty means "compute".
+        data_version: Hash over every current row.
+        rows: Current rows.
+        entities: Entities that have rows.
+        table_version: The table's version when it was computed.
+        inputs: For each input a digest of the upstream versions read.
+        outcomes: Entities without rows, and why.
+        skip_reason: Why there are no rows, where there are none.
+        intact: Whether the stored file is whole.
+    """
+
+    fingerprint: str
+    data_version: str
+    rows: int
+    entities: int
+    table_version: int
+    inputs: Mapping[str, str]
+    outcomes: tuple[Outcome, ...] = ()
+    skip_reason: str = ""
+    intact: bool = True
+
+
+class Warehouse(Protocol):
+    """Keeps one partition per table and date."""
+
+    def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
+        """What is known about each stored partition among ``dates``."""
+
+    def read(
+        self,
+        table: Table,
+        dates: Sequence[date],
+        columns: Sequence[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+        every_revision: bool = False,
+    ) -> pa.Table:
+        """Rows of those dates, ordered by date and key.
+
+        Args:
+            table: What to read.
+            dates: Which partitions; those not stored contribute nothing.
+            columns: Which columns; all of the schema when omitted.
+            as_of: The revision of each row known then; the newest when omitted.
+            every_revision: Read retracted and superseded revisions too.
+
+        Raises:
+            WarehouseError: When a stored partition is damaged.
+        """
+
+    def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
+        """Replace partitions, each atomically.
+
+        Raises:
+            WarehouseError: When the warehouse cannot be written.
+        """
+
+    def query(self, sql: str) -> pa.Table:
+        """The answer to a read-only SQL query over all tables.
+
+        Raises:
+            WarehouseError: When the query is refused or fails.
+        """

@@ -1,0 +1,255 @@
+"""From computed columns to rows that may be stored: types, keys, hashes, revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nba_pipeline.engine import hashing
+from nba_pipeline.engine.errors import RowError
+from nba_pipeline.engine.table import Array, Column, Columns, Table
+
+
+def conform(table: Table, pieces: Sequence[Columns]) -> pa.Table:
+    """Computed columns in declared order and types, sorted by date and key.
+
+    Raises:
+        RowError: For a column that is not declared, a value of the wrong kind, or a NULL where
+            none may be.
+    """
+    for columns in pieces:
+        undeclared = sorted(set(columns) - {column.name for column in table.columns})
+        if undeclared:
+            raise RowError(f"{table.name} computed {undeclared[0]}, which it does not declare")
+    whole = pa.concat_tables(
+        [_piece(table, columns) for columns in pieces] or [_nothing(table)]
+    ).combine_chunks()
+    for column in table.columns:
+        if not column.nullable and whole[column.name].null_count:
+            raise RowError(f"{table.name}.{column.name} is NULL {_where(table, whole, column)}")
+    return ordered(table, whole)
+
+
+def _nothing(table: Table) -> pa.Table:
+    return pa.table({c.name: pa.array([], c.arrow_type) for c in table.columns})
+
+
+def _piece(table: Table, columns: Columns) -> pa.Table:
+    length = len(columns[table.key[0]])
+    arrays = {
+        column.name: _array(table, column, columns[column.name])
+        if column.name in columns
+        else pa.nulls(length, column.arrow_type)
+        for column in table.columns
+    }
+    return pa.table(arrays)
+
+
+def _array(table: Table, column: Column, values: Array) -> pa.Array:
+    try:
+        if values.dtype.kind == "O":
+            return pa.array(values.tolist(), column.arrow_type)
+        if values.dtype.kind == "M":
+            return pa.array(values.astype(_instant(column)), column.arrow_type)
+        if column.type is float:
+            number = np.asarray(values, dtype=np.float64) + 0.0
+            return pa.array(number, pa.float64(), mask=~np.isfinite(number))
+        if values.dtype.kind == "f":
+            unknown = np.isnan(values)
+            whole = np.where(unknown, 0.0, values)
+            if column.type is int and (whole != np.rint(whole)).any():
+                raise pa.ArrowInvalid("a fraction where whole numbers are declared")
+            return pa.array(whole.astype(np.int64), pa.int64(), mask=unknown).cast(
+                column.arrow_type
+            )
+        return pa.array(values).cast(column.arrow_type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise RowError(
+            f"{table.name}.{column.name} is declared {column.type.__name__}: {error}"
+        ) from error
+
+
+def _instant(column: Column) -> str:
+    return "datetime64[us]" if column.type is datetime else "datetime64[D]"
+
+
+def _where(table: Table, rows: pa.Table, column: Column) -> str:
+    row = rows.filter(pc.is_null(rows[column.name])).slice(0, 1).to_pylist()[0]
+    return "for " + ", ".join(str(row[name]) for name in table.key)
+
+
+def ordered(table: Table, rows: pa.Table) -> pa.Table:
+    """Rows sorted by date and key, revisions oldest first."""
+    by = ["game_date", *table.key, *(["known_at"] if table.keeps_revisions else [])]
+    return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)]))
+
+
+def same_key_as_before(table: Table, rows: pa.Table) -> Array:
+    """For sorted rows, which repeat the date and key of the row above."""
+    same = np.ones(rows.num_rows, dtype=bool)
+    if not len(same):
+        return same
+    same[0] = False
+    for name in ("game_date", *table.key):
+        values = hashing.joined(rows[name])
+        equal = pc.equal(values.slice(1), values.slice(0, len(values) - 1)).fill_null(True)
+        same[1:] &= np.asarray(equal)
+    return same
+
+
+def refuse_duplicates(table: Table, rows: pa.Table) -> None:
+    """Check that no key occurs twice; of revisions, that no two are from the same moment.
+
+    Raises:
+        RowError: Naming the first key that does.
+    """
+    same = same_key_as_before(table, rows)
+    if table.keeps_revisions and len(same):
+        moments = hashing.joined(rows["known_at"])
+        equal = pc.equal(moments.slice(1), moments.slice(0, len(moments) - 1))
+        same[1:] &= np.asarray(equal)
+    if same.any():
+        at = int(np.flatnonzero(same)[0])
+        row = rows.slice(at, 1).to_pylist()[0]
+        named = ", ".join(f"{name} {row[name]}" for name in ("game_date", *table.key))
+        raise RowError(f"{table.name} has two rows for {named}")
+
+
+def entities(table: Table, rows: pa.Table) -> pa.Array:
+    """The entity of each row as text, in the form plans use."""
+    texts = [hashing.joined(rows[name]) for name in table.entity]
+    return pc.binary_join_element_wise(*texts, "|") if len(texts) > 1 else texts[0]
+
+
+def finish(
+    table: Table,
+    rows: pa.Table,
+    inputs_hashes: Mapping[tuple[Any, str], str],
+    run_id: str,
+    now: datetime,
+) -> pa.Table:
+    """Computed rows with the engine's own columns, as first revisions where those are kept.
+
+    Args:
+        table: The table.
+        rows: Conformed rows.
+        inputs_hashes: By (date, entity).
+        run_id: The run that computed them.
+        now: When.
+    """
+    hashes = hashing.row_hashes(rows, table.hash_fields)
+    owners = zip(rows["game_date"].to_pylist(), entities(table, rows).to_pylist(), strict=True)
+    refuse_duplicates(table, rows)
+    if table.keeps_revisions:
+        repeated = same_key_as_before(table, rows)
+        revision = _revision_numbers(repeated)
+        rows = rows.append_column("revision", pa.array(revision))
+        newest = np.append(revision[1:] == 1, True) if len(revision) else revision.astype(bool)
+        rows = rows.append_column("is_current", pa.array(newest))
+        rows = rows.append_column("is_retracted", pa.array(np.zeros(len(rows), dtype=bool)))
+    rows = rows.append_column("data_hash", hashes)
+    rows = rows.append_column(
+        "inputs_hash", pa.array([inputs_hashes[owner] for owner in owners], pa.string())
+    )
+    rows = rows.append_column("run_id", pa.array([run_id] * len(rows), pa.string()))
+    instant = pa.array([now] * len(rows), pa.timestamp("us", tz="UTC"))
+    rows = rows.append_column("created_at", instant).append_column("processed_at", instant)
+    return rows.select(table.schema.names).cast(table.schema)
+
+
+def _revision_numbers(repeated: Array) -> Array:
+    """1 for a key's first row, then counting up."""
+    number = np.arange(len(repeated))
+    first = np.maximum.accumulate(np.where(repeated, 0, number)) if len(number) else number
+    return number - first + 1
+
+
+def current(table: Table, rows: pa.Table) -> pa.Table:
+    """The rows a reader is handed: the newest revision of each key, unless retracted."""
+    if not table.keeps_revisions:
+        return rows
+    return rows.filter(pc.and_(rows["is_current"], pc.invert(rows["is_retracted"])))
+
+
+def merge(table: Table, fresh: pa.Table, before: pa.Table, now: datetime) -> pa.Table:
+    """Fresh rows of some entities joined with what was stored for the same entities.
+
+    A fresh row equal to the stored one leaves that one as it is, but for its ``inputs_hash``.
+    Where revisions are kept, a different one is added as the next revision, and a stored row
+    that is no longer published is retracted; both are known from ``now``.
+    """
+    if not before.num_rows:
+        return fresh
+    if table.keeps_revisions:
+        return _merge_revisions(table, fresh, before, now)
+    known = {_key(table, row): row for row in before.to_pylist()}
+    result = []
+    for row in fresh.to_pylist():
+        old = known.get(_key(table, row))
+        if old is not None:
+            row["created_at"] = old["created_at"]
+            if old["data_hash"] == row["data_hash"]:
+                row = {**row, "run_id": old["run_id"], "processed_at": old["processed_at"]}
+        result.append(row)
+    return ordered(table, pa.Table.from_pylist(result, schema=table.schema))
+
+
+def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (row["game_date"], *(row[name] for name in table.key))
+
+
+def _merge_revisions(
+    table: Table, fresh: pa.Table, before: pa.Table, now: datetime
+) -> pa.Table:
+    revisions: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in before.to_pylist():
+        revisions.setdefault(_key(table, row), []).append(row)
+    published: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in fresh.to_pylist():
+        published.setdefault(_key(table, row), []).append(row)
+    result: list[dict[str, Any]] = []
+    for key, rows in published.items():
+        result += _next_revision(revisions.pop(key, []), rows, now)
+    for rows in revisions.values():
+        result += _retracted(rows, now)
+    return ordered(table, pa.Table.from_pylist(result, schema=table.schema))
+
+
+def _next_revision(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    if not old:
+        return new
+    newest, latest = old[-1], new[-1]
+    kept = [{**row, "inputs_hash": latest["inputs_hash"]} for row in old]
+    if newest["data_hash"] == latest["data_hash"] and not newest["is_retracted"]:
+        return kept
+    correction = {
+        **latest,
+        "revision": newest["revision"] + 1,
+        "is_current": True,
+        "known_at": now,
+        "known_at_is_estimated": False,
+        "created_at": old[0]["created_at"],
+    }
+    return [*({**row, "is_current": False} for row in kept), correction]
+
+
+def _retracted(old: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    if old[-1]["is_retracted"]:
+        return old
+    withdrawal = {
+        **old[-1],
+        "revision": old[-1]["revision"] + 1,
+        "is_current": True,
+        "is_retracted": True,
+        "known_at": now,
+        "known_at_is_estimated": False,
+        "processed_at": now,
+    }
+    return [*({**row, "is_current": False} for row in old), withdrawal]

@@ -1,0 +1,425 @@
+"""What a table says about itself: columns, key, inputs with their windows, and how it is computed.
+
+Declarations only. A table file imports from here and from ``domain``; it never learns which
+warehouse, executor or clock is in use.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from nba_pipeline.engine.errors import ConfigurationError, DeclarationError
+from nba_pipeline.engine.windows import Cells
+
+Array: TypeAlias = npt.NDArray[Any]
+#: Columns of equal length, by name. Numbers with NULLs are float64 with NaN, text is object arrays
+#: with None, days are ``datetime64[D]``, instants ``datetime64[us]`` in UTC.
+Columns: TypeAlias = Mapping[str, Array]
+
+
+class Texts:
+    """Column type: a list of strings, for example the issues found in a row."""
+
+
+_ARROW: dict[type, pa.DataType] = {
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    bool: pa.bool_(),
+    date: pa.date32(),
+    datetime: pa.timestamp("us", tz="UTC"),
+    Texts: pa.list_(pa.string()),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes:
+        name: Its name in the warehouse.
+        type: ``int``, ``float``, ``str``, ``bool``, ``date``, ``datetime`` or ``Texts``.
+        description: What it means, with the source of a formula.
+        unit: Of a number: ``points``, ``minutes``, ``fraction``, …
+        nullable: Whether NULL may be written.
+        in_hash: Whether it is part of the row's ``data_hash``.
+        decimals: Of a float: the decimals it is rounded to. Window sums run on that grid.
+        minimum: Smallest sound value; a smaller one fails the table's check.
+        maximum: Largest sound value.
+    """
+
+    name: str
+    type: type
+    description: str = ""
+    unit: str = ""
+    nullable: bool = True
+    in_hash: bool = True
+    decimals: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.type not in _ARROW:
+            raise DeclarationError(f"column {self.name}: {self.type!r} is no column type")
+        if self.type is float and self.decimals is None:
+            raise DeclarationError(f"column {self.name}: a float has to declare its decimals")
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """The column's Arrow type."""
+        return _ARROW[self.type]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which days of an input a cell of date ``D`` may see.
+
+    Attributes:
+        first_day: Earliest day, relative to ``D``; None means the start of the season.
+        last_day: Latest day, relative to ``D``.
+    """
+
+    first_day: int | None
+    last_day: int
+
+    def describe(self) -> str:
+        """The window in words, for docs, plans and lineage."""
+        if (self.first_day, self.last_day) == (0, 0):
+            return "the date itself"
+        until = "the date itself" if self.last_day == 0 else "the day before"
+        if self.first_day is None:
+            return f"season to date, up to {until}"
+        return f"from {-self.first_day} days before, up to {until}"
+
+
+def same_day() -> Window:
+    """Rows of the date itself: the results a summary of finished games describes."""
+    return Window(0, 0)
+
+
+def history() -> Window:
+    """Rows of the same season strictly before the date."""
+    return Window(None, -1)
+
+
+def days_before(days: int) -> Window:
+    """Rows of the ``days`` days before the date, the date itself excluded."""
+    return Window(-days, -1)
+
+
+@dataclass(frozen=True)
+class Input:
+    """What a table reads: which rows reach a cell, and which of their columns count.
+
+    Attributes:
+        table: Bare name of the table read, or of the feed where ``is_feed``.
+        columns: The columns handed to compute. A change in any other column is no change.
+        window: Which days a cell may see.
+        on: Pairs (column of the input, column of the cell) that must be equal.
+        is_feed: Whether it is a source's feed rather than a table.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    window: Window = field(default_factory=same_day)
+    on: tuple[tuple[str, str], ...] = ()
+    is_feed: bool = False
+
+
+def reads(
+    table: str,
+    columns: str,
+    *,
+    window: Window | None = None,
+    on: str | Mapping[str, str] = "",
+) -> Input:
+    """Declare an input table.
+
+    Args:
+        table: Bare name of the table.
+        columns: The columns read, separated by spaces.
+        window: Which days; the date itself when omitted.
+        on: Columns that must equal the cell's columns of the same name, separated by spaces, or a
+            mapping from the input's column to the cell's.
+    """
+    pairs = on.items() if isinstance(on, Mapping) else ((name, name) for name in on.split())
+    return Input(table, tuple(columns.split()), window or same_day(), tuple(pairs))
+
+
+def reads_feed(feed: str, columns: str, *, on: str | Mapping[str, str]) -> Input:
+    """Declare a source's feed as input, restricted to the date itself; see ``reads``."""
+    return replace(reads(feed, columns, on=on), is_feed=True)
+
+
+class FailureCategory(str, Enum):
+    """Why an entity has no row. Every dropped entity carries exactly one."""
+
+    MISSING_SOURCE = "MISSING_SOURCE"
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+    EXPECTED_INCOMPLETE = "EXPECTED_INCOMPLETE"
+    INCOMPLETE_DATA = "INCOMPLETE_DATA"
+    MISSING_DEPENDENCY = "MISSING_DEPENDENCY"
+    PROCESSING_ERROR = "PROCESSING_ERROR"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A rule that turns an entity away before it is computed.
+
+    Attributes:
+        category: What the failure record says.
+        reason: One sentence; ``{name}`` stands for the cell's column ``name``.
+        turns_away: From cells to a mask of those turned away.
+    """
+
+    category: FailureCategory
+    reason: str
+    turns_away: Callable[[Cells], Array]
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """How a table's cells are spread over workers.
+
+    Attributes:
+        unit: What one entity is: ``player``, ``team`` or ``game``.
+        workers_variable: Environment variable with the table's worker count.
+        default_workers: Worker count where nothing else says so.
+        together: Cell columns whose equal values stay in one chunk, because they share work.
+    """
+
+    unit: str
+    workers_variable: str
+    default_workers: int
+    together: tuple[str, ...] = ()
+
+    @property
+    def switch(self) -> str:
+        """Environment variable that turns the fan-out off for this kind of table."""
+        kind = "PLAYER" if self.unit == "player" else "TEAM"
+        return f"ENABLE_{kind}_PARALLELIZATION"
+
+    def workers(self, environ: Mapping[str, str], usable_cpus: int) -> int:
+        """Workers to use: own variable, general variable, default; never more than the CPUs.
+
+        Raises:
+            ConfigurationError: When a variable is not a whole number of at least 1, or the switch
+                is neither true nor false.
+        """
+        if not _switched_on(self.switch, environ):
+            return 1
+        for name in (self.workers_variable, "PARALLELIZATION_WORKERS"):
+            text = environ.get(name, "").strip()
+            if text:
+                if not text.isascii() or not text.isdigit() or int(text) < 1:
+                    raise ConfigurationError(
+                        f"{name}={text} is not a number of workers: give a whole number from 1 up"
+                    )
+                return min(int(text), usable_cpus)
+        return min(self.default_workers, usable_cpus)
+
+    def switched_off(self, environ: Mapping[str, str]) -> bool:
+        """Whether the environment asks for the plain serial loop."""
+        return not _switched_on(self.switch, environ)
+
+
+def _switched_on(name: str, environ: Mapping[str, str]) -> bool:
+    text = environ.get(name, "true").strip().lower()
+    if text not in ("true", "false", "1", "0"):
+        raise ConfigurationError(f"{name}={environ[name]} is neither true nor false")
+    return text in ("true", "1")
+
+
+def usable_cpus() -> int:
+    """CPUs this process may run on, by affinity and not by what the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Check:
+    """A promise about a stored partition, beyond what its columns declare.
+
+    Attributes:
+        name: What is promised, in a few words.
+        violations: From the partition's rows and the rows of ``reads`` (all of one date) to one
+            sentence per violation.
+        reads: Other tables the promise is about, with the columns needed.
+    """
+
+    name: str
+    violations: Callable[[pa.Table, Mapping[str, pa.Table]], list[str]]
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One warehouse table.
+
+    Attributes:
+        name: What a row is, in the singular.
+        dataset: Warehouse dataset, which is also the first part of the asset key.
+        description: For people; the module docstring.
+        entity: Columns that name a cell, the unit of planning and failure.
+        key: Columns that identify a row within a date; rows are sorted by them.
+        columns: Every column but the engine's own.
+        inputs: What it reads, by the name compute uses.
+        cells: From the inputs of a batch of dates to the cells to compute.
+        compute: From cells to columns; pure.
+        version: Raised by a person when the meaning of a row changes.
+        fan_out: How cells are spread over workers.
+        gates: Rules that turn entities away, in order.
+        checks: Promises about a stored partition.
+        clustering: Columns production storage is clustered by.
+        keeps_revisions: True of raw tables: a correction adds a revision.
+    """
+
+    name: str
+    dataset: str
+    description: str
+    entity: tuple[str, ...]
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    inputs: Mapping[str, Input]
+    cells: Callable[[Mapping[str, Columns]], Columns]
+    compute: Callable[[Cells], Columns]
+    version: int
+    fan_out: FanOut
+    gates: tuple[Gate, ...] = ()
+    checks: tuple[Check, ...] = ()
+    clustering: tuple[str, ...] = ()
+    keeps_revisions: bool = False
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            raise DeclarationError(f"{self.name} declares a column twice")
+        unknown = {*self.key, *self.entity, *self.clustering} - set(names)
+        if unknown:
+            raise DeclarationError(f"{self.name} has no column {sorted(unknown)[0]}")
+        for name in self.entity:
+            if self.column(name).type is not str:
+                raise DeclarationError(f"{self.name}: entity column {name} has to be text")
+        if "game_date" not in names:
+            raise DeclarationError(f"{self.name} has no game_date, which is its partition")
+
+    @property
+    def full_name(self) -> str:
+        """``dataset.name``, the words of SQL and of ``--json``."""
+        return f"{self.dataset}.{self.name}"
+
+    @property
+    def layer(self) -> str:
+        """The graph's layer: the dataset without its prefix."""
+        return self.dataset.removeprefix("nba_")
+
+    def column(self, name: str) -> Column:
+        """The declared column of that name.
+
+        Raises:
+            DeclarationError: When there is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise DeclarationError(f"{self.name} has no column {name}")
+
+    @property
+    def hash_fields(self) -> tuple[str, ...]:
+        """Columns of the row's ``data_hash``."""
+        return tuple(column.name for column in self.columns if column.in_hash)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The stored columns: the table's own, then the engine's."""
+        own = [
+            pa.field(column.name, column.arrow_type, nullable=column.nullable)
+            for column in self.columns
+        ]
+        return pa.schema(own + (_REVISION_FIELDS if self.keeps_revisions else []) + _ENGINE_FIELDS)
+
+
+_ENGINE_FIELDS = [
+    pa.field("data_hash", pa.string(), nullable=False),
+    pa.field("inputs_hash", pa.string(), nullable=False),
+    pa.field("run_id", pa.string(), nullable=False),
+    pa.field("created_at", pa.timestamp("us", tz="UTC"), nullable=False),
+    pa.field("processed_at", pa.timestamp("us", tz="UTC"), nullable=False),
+]
+
+_REVISION_FIELDS = [
+    pa.field("revision", pa.int64(), nullable=False),
+    pa.field("is_current", pa.bool_(), nullable=False),
+    pa.field("is_retracted", pa.bool_(), nullable=False),
+]
+
+#: What the engine's own columns mean, for docs and the column schema in the UI.
+ENGINE_COLUMNS = {
+    "data_hash": "SHA-256 of the row's meaningful fields, 16 hex digits",
+    "inputs_hash": "digest of exactly what the row was computed from",
+    "run_id": "run that wrote this version of the row",
+    "created_at": "when the row's key was first written",
+    "processed_at": "when this version of the row was written",
+    "revision": "1 for what was first said about the key, then one more for each correction",
+    "is_current": "whether this is the newest revision of its key",
+    "is_retracted": "whether the source withdrew the row",
+}
+
+
+def each(
+    name: str, *columns: str, **renamed: str
+) -> Callable[[Mapping[str, Columns]], Columns]:
+    """Cells: one for each distinct combination of columns in an input, per date.
+
+    Args:
+        name: The input.
+        columns: Columns of the input that keep their name.
+        renamed: Cell column = column of the input.
+    """
+    pairs = {"game_date": "game_date", **{column: column for column in columns}, **renamed}
+    return _Each(name, tuple(pairs.items()))
+
+
+@dataclass(frozen=True)
+class _Each:
+    name: str
+    pairs: tuple[tuple[str, str], ...]
+
+    def __call__(self, inputs: Mapping[str, Columns]) -> Columns:
+        rows = inputs[self.name]
+        seen: dict[tuple[Any, ...], None] = dict.fromkeys(
+            zip(*(rows[theirs].tolist() for _, theirs in self.pairs), strict=True)
+        )
+        picked = list(zip(*seen, strict=True)) or [()] * len(self.pairs)
+        return {
+            ours: np.array(values, dtype=rows[theirs].dtype)
+            for (ours, theirs), values in zip(self.pairs, picked, strict=True)
+        }
+
+
+#: Columns every table that keeps revisions has: when a row could first have been known.
+KNOWN_AT = (
+    Column(
+        "known_at",
+        datetime,
+        "when we could first have known this",
+        nullable=False,
+        in_hash=False,
+    ),
+    Column(
+        "known_at_is_estimated",
+        bool,
+        "whether that moment follows from a rule because the publisher gave none",
+        nullable=False,
+        in_hash=False,
+    ),
+)

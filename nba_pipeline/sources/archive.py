@@ -1,0 +1,239 @@
+"""Season files: a folder of Parquet files in the archive format (``feeds.py``).
+
+A feed's files are all those named ``<feed>_<anything>.parquet``, for example
+``player_box_2021_22.parquet``. Several seasons may lie side by side. Rows about a game find their
+NBA day through the schedule, so a line dated one day late by its publisher still reaches its game.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from nba_pipeline.domain.calendar import SeasonCalendar
+from nba_pipeline.domain.games import COMPETITIVE_PREFIXES
+from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.sources.base import (
+    feed_named,
+    of_dates,
+    refuse_duplicates,
+    sorted_by_day,
+    versions_by_date,
+    with_fixture_days,
+)
+from nba_pipeline.sources.feeds import GAME_LINES, SCHEDULE, Feed
+
+# A second book's lines lie beside the first's under a longer name and have other columns.
+_NOT_OF_FEED = {GAME_LINES.name: "game_lines_second_source"}
+
+
+class Archive:
+    """The season files of one folder, each read once."""
+
+    name = "archive"
+
+    def __init__(self, folder: Path) -> None:
+        """Use the files of ``folder``.
+
+        Raises:
+            SourceError: When there is no such folder.
+        """
+        if not folder.is_dir():
+            raise SourceError(f"there is no archive folder {folder}")
+        self._folder = folder
+        self._feeds: dict[str, pa.Table] = {}
+        self._versions: dict[str, dict[date, str]] = {}
+        self._calendar: SeasonCalendar | None = None
+
+    def read(self, feed: str, dates: Sequence[date]) -> pa.Table:
+        """The feed's rows of those days, sorted by day and key."""
+        return of_dates(self._all(feed_named(feed)), dates)
+
+    def versions(self, feed: str, dates: Sequence[date]) -> dict[date, str]:
+        """A digest of each day's rows."""
+        known = self._versions.setdefault(feed, {})
+        missing = [day for day in dates if day not in known]
+        if missing:
+            rows = of_dates(self._all(feed_named(feed)), missing)
+            known.update(versions_by_date(rows, missing))
+        return {day: known[day] for day in dates}
+
+    def calendar(self) -> SeasonCalendar:
+        """The seasons of the schedule files."""
+        if self._calendar is None:
+            games = self._all(SCHEDULE)
+            if not games.num_rows:
+                raise SourceError(f"the schedule files in {self._folder} hold no game")
+            self._calendar = SeasonCalendar.from_games(
+                games["game_date"].to_pylist(), games["game_id"].to_pylist()
+            )
+        return self._calendar
+
+    def _all(self, feed: Feed) -> pa.Table:
+        if feed.name not in self._feeds:
+            parts = [self._file(feed, path) for path in self._files(feed)]
+            whole = pa.concat_tables(parts) if parts else _empty(feed)
+            if feed is SCHEDULE and whole.num_rows:
+                whole = with_fixture_days(whole)
+            whole = sorted_by_day(feed, whole)
+            refuse_duplicates(feed, whole, f"{feed.name} in {self._folder}")
+            self._feeds[feed.name] = whole
+        return self._feeds[feed.name]
+
+    def _files(self, feed: Feed) -> list[Path]:
+        skipped = _NOT_OF_FEED.get(feed.name)
+        found = [
+            path
+            for path in sorted(self._folder.glob(f"{feed.name}_*.parquet"))
+            if not (skipped and path.name.startswith(skipped))
+        ]
+        if not found and feed is SCHEDULE:
+            raise SourceError(
+                f"{self._folder} holds no schedule_*.parquet: without a schedule nothing can run"
+            )
+        return found
+
+    def _file(self, feed: Feed, path: Path) -> pa.Table:
+        rows = _typed(feed, _parquet(path), path)
+        if feed.dated_by == "date":
+            return _dated(rows, rows["date"])
+        ids = rows["game_id"]
+        rows = rows.filter(pc.is_in(pc.utf8_slice_codeunits(ids, 0, 3), _PREFIXES))
+        if feed is SCHEDULE:
+            return rows
+        return self._with_game_date(feed, rows, path)
+
+    def _with_game_date(self, feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
+        games = self._all(SCHEDULE)
+        at = pc.index_in(rows["game_id"], games["game_id"].combine_chunks())
+        if at.null_count:
+            row = rows.filter(pc.is_null(at)).slice(0, 1).to_pylist()[0]
+            raise SourceError(f"{path.name}: {_named(row)} is in no schedule file")
+        scheduled = games["game_date"].take(at)
+        if feed.dated_by == "game_date":
+            wrong = pc.not_equal(rows["game_date"], scheduled)
+            if pc.any(wrong).as_py():
+                row = rows.filter(wrong).slice(0, 1).to_pylist()[0]
+                raise SourceError(
+                    f"{path.name}: {_named(row)} is dated {row['game_date']}, another day than in "
+                    "the schedule"
+                )
+            return rows
+        return _dated(rows, scheduled)
+
+
+def _empty(feed: Feed) -> pa.Table:
+    rows = feed.schema.empty_table()
+    if "game_date" in rows.column_names:
+        return rows
+    return _dated(rows, pa.chunked_array([], pa.date32()))
+
+
+_PREFIXES = pa.array(COMPETITIVE_PREFIXES)
+
+
+def _named(row: dict[str, object]) -> str:
+    who = f"the row of {row['player_name']}, " if "player_name" in row else ""
+    return f"{who}game {row['game_id']}"
+
+
+def _dated(rows: pa.Table, days: pa.ChunkedArray) -> pa.Table:
+    return rows.add_column(0, "game_date", days)
+
+
+def _parquet(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise SourceError(f"{path.name} cannot be read as Parquet: {error}") from error
+
+
+def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
+    """The feed's columns in its types.
+
+    Raises:
+        SourceError: Naming the file and the column that is missing or of another type.
+    """
+    rows = _LAYOUTS[feed.name](rows, path) if feed.name in _LAYOUTS else rows
+    arrays = []
+    for name, kind in feed.columns.items():
+        if name not in rows.column_names:
+            if name in feed.required:
+                raise SourceError(f"{path.name} has no column {name}")
+            arrays.append(pa.nulls(rows.num_rows, kind))
+            continue
+        try:
+            arrays.append(rows[name].cast(kind))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise SourceError(
+                f"{path.name}: column {name} is {rows[name].type}, expected {kind} ({error})"
+            ) from error
+    return pa.table(arrays, schema=feed.schema)
+
+
+def _shots_layout(rows: pa.Table, path: Path) -> pa.Table:
+    """Both published layouts of shots as one: feet from the hoop, seconds left, place in game.
+
+    The older layout gives tenths of a foot from the hoop, the newer one feet from the middle of
+    the baseline (the hoop is 5.25 ft above it) with x mirrored.
+    """
+    names = set(rows.column_names)
+    if {"loc_x", "loc_y", "shot_made_flag", "minutes_remaining", "seconds_remaining"} <= names:
+        x, y = (pc.divide(rows[name].cast(pa.float64()), 10.0) for name in ("loc_x", "loc_y"))
+        renamed = {
+            "shot_made": pc.equal(rows["shot_made_flag"], 1),
+            "minutes": rows["minutes_remaining"],
+            "seconds": rows["seconds_remaining"],
+            "shot_zone": rows["shot_zone_basic"],
+            "event_num": rows["game_event_id"],
+        }
+    elif {"loc_x", "loc_y", "shot_made", "mins_left", "secs_left"} <= names:
+        # The subtraction leaves noise behind the two decimals that are published.
+        x, y = pc.negate(rows["loc_x"]), pc.round(pc.subtract(rows["loc_y"], 5.25), 2)
+        renamed = {
+            "shot_made": rows["shot_made"],
+            "minutes": rows["mins_left"],
+            "seconds": rows["secs_left"],
+            "shot_zone": rows["basic_zone"],
+        }
+    else:
+        missing = sorted({"loc_x", "loc_y", "period"} - names) or ["shot_made and its clock"]
+        raise SourceError(f"{path.name} has no column {missing[0]}")
+    left = pc.add(pc.multiply(renamed.pop("minutes"), 60), renamed.pop("seconds"))
+    kept = [n for n in rows.column_names if n not in ("loc_x", "loc_y", *renamed)]
+    table = rows.select(kept).append_column("hoop_x_ft", x).append_column("hoop_y_ft", y)
+    table = table.append_column("seconds_left", left)
+    for name, values in renamed.items():
+        table = table.append_column(name, values)
+    return _numbered(table)
+
+
+def _numbered(rows: pa.Table) -> pa.Table:
+    """Shots with their place in the game: by period, then time, then what tells two apart."""
+    order = pc.sort_indices(
+        rows,
+        [
+            ("game_id", "ascending"),
+            ("period", "ascending"),
+            ("seconds_left", "descending"),
+            ("player_id", "ascending"),
+            ("hoop_x_ft", "ascending"),
+            ("hoop_y_ft", "ascending"),
+            ("shot_made", "ascending"),
+        ],
+    )
+    rows = rows.take(order)
+    games = rows["game_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    number = np.arange(len(games))
+    starts = np.append(True, games[1:] != games[:-1]) if len(games) else np.zeros(0, dtype=bool)
+    first = np.maximum.accumulate(np.where(starts, number, 0)) if len(games) else number
+    return rows.append_column("shot_number", pa.array(number - first))
+
+
+_LAYOUTS: dict[str, Callable[[pa.Table, Path], pa.Table]] = {"shots": _shots_layout}

@@ -1,0 +1,58 @@
+"""Every table, in the order data flows. The only registration there is.
+
+Adding a table means one file under its layer, one line here and one test.
+"""
+
+from __future__ import annotations
+
+from nba_pipeline.engine.errors import DeclarationError
+from nba_pipeline.engine.table import Table
+from nba_pipeline.tables.raw import (
+    nbac_play_by_play,
+    nbac_player_boxscores,
+    nbac_referee,
+    nbac_schedule,
+    nbac_shots,
+    nbac_team_boxscore,
+    odds_api_game_lines,
+)
+
+_IN_ORDER = (
+    nbac_schedule,
+    nbac_player_boxscores,
+    nbac_team_boxscore,
+    nbac_play_by_play,
+    nbac_shots,
+    nbac_referee,
+    odds_api_game_lines,
+)
+
+
+def _register(tables: tuple[Table, ...]) -> dict[str, Table]:
+    """Tables by bare name.
+
+    Raises:
+        DeclarationError: When a table reads one that comes later, a column that does not exist, or
+            a column that is in no hash, so that a change in it could never be seen.
+    """
+    known: dict[str, Table] = {}
+    for table in tables:
+        for name, declared in table.inputs.items():
+            if declared.is_feed:
+                continue
+            if declared.table not in known:
+                raise DeclarationError(
+                    f"{table.name} reads {declared.table} as {name}, which is not registered "
+                    "before it"
+                )
+            upstream = known[declared.table]
+            for column in (*declared.columns, *(theirs for theirs, _ in declared.on)):
+                if not upstream.column(column).in_hash:
+                    raise DeclarationError(
+                        f"{table.name} reads {declared.table}.{column}, which is in no hash"
+                    )
+        known[table.name] = table
+    return known
+
+
+REGISTRY: dict[str, Table] = _register(tuple(module.TABLE for module in _IN_ORDER))

@@ -1,0 +1,260 @@
+"""The embedded warehouse: one Parquet file per table and date, DuckDB for SQL.
+
+A partition is replaced by renaming a complete, synced file over the old one, so a reader sees the
+old rows or the new ones and a killed run leaves at most a stray temporary file. What is known about
+a partition (fingerprint, data version, entities without rows) sits in the file's own footer and can
+never be newer than the rows. Every page carries a checksum that every read verifies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from nba_pipeline.engine.errors import WarehouseError
+from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.table import Table
+
+_FOOTER_KEY = b"nba_pipeline"
+_FORMAT = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
+
+
+class LocalWarehouse:
+    """Parquet files under one folder; any number of processes may read and write."""
+
+    def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
+        """Use ``folder``, which is made when first written to, for ``tables``."""
+        self.folder = folder
+        self._tables = tables
+        self._known: dict[Path, tuple[tuple[int, int, int], Stored]] = {}
+
+    def path(self, table: Table, day: date) -> Path:
+        """The file of a partition."""
+        return self.folder / table.dataset / table.name / f"{day.isoformat()}.parquet"
+
+    # Reading -------------------------------------------------------------------------------------
+
+    def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
+        """What is known about each stored partition among ``dates``."""
+        present = self._present(table)
+        return {day: self._footer(present[day]) for day in dates if day in present}
+
+    def _present(self, table: Table) -> dict[date, Path]:
+        folder = self.folder / table.dataset / table.name
+        if not folder.is_dir():
+            return {}
+        return {
+            date.fromisoformat(path.stem): path
+            for path in sorted(folder.iterdir())
+            if path.suffix == ".parquet"
+        }
+
+    def _footer(self, path: Path) -> Stored:
+        status = path.stat()
+        mark = (status.st_ino, status.st_size, status.st_mtime_ns)
+        known = self._known.get(path)
+        if known is None or known[0] != mark:
+            known = self._known[path] = (mark, _read_footer(path))
+        return known[1]
+
+    def read(
+        self,
+        table: Table,
+        dates: Sequence[date],
+        columns: Sequence[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+        every_revision: bool = False,
+    ) -> pa.Table:
+        """Rows of those dates, ordered by date and key.
+
+        Raises:
+            WarehouseError: When a stored partition is damaged.
+        """
+        wanted = list(columns) if columns is not None else table.schema.names
+        present = self._present(table)
+        paths = [str(present[day]) for day in sorted(set(dates)) if day in present]
+        if not paths:
+            return pa.schema([table.schema.field(name) for name in wanted]).empty_table()
+        picked, condition = wanted, None
+        if table.keeps_revisions and not every_revision:
+            if as_of is None:
+                condition = pc.field("is_current") & ~pc.field("is_retracted")
+            else:
+                picked = list(dict.fromkeys([*wanted, *_REVISION_COLUMNS, *table.key, "game_date"]))
+                condition = pc.field("known_at") <= pa.scalar(as_of)
+        try:
+            rows = ds.dataset(paths, schema=table.schema, format=_FORMAT).to_table(
+                columns=picked, filter=condition
+            )
+        except (OSError, pa.ArrowInvalid) as error:
+            raise WarehouseError(
+                f"{table.full_name}: a stored partition under {self.folder} is damaged: {error}"
+            ) from error
+        if as_of is not None and table.keeps_revisions and not every_revision:
+            rows = _newest(table, rows).select(wanted)
+        return rows.combine_chunks()
+
+    # Writing -------------------------------------------------------------------------------------
+
+    def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
+        """Replace partitions, each atomically.
+
+        Raises:
+            WarehouseError: When the folder cannot be written.
+        """
+        for day, (rows, about) in partitions.items():
+            path = self.path(table, day)
+            with _plainly(f"cannot write {table.full_name} of {day} under {self.folder}"):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                for stray in path.parent.glob(f".{day.isoformat()}.*.tmp"):
+                    _remove_abandoned(stray)
+                footer = {_FOOTER_KEY: _as_json(about, rows.num_rows)}
+                _write_synced(rows.replace_schema_metadata(footer), path)
+
+    # SQL -----------------------------------------------------------------------------------------
+
+    def query(self, sql: str) -> pa.Table:
+        """The answer to a read-only query; every table is a view ``dataset.name``.
+
+        Raw tables show the newest revision of each row; ``dataset.name_revisions`` shows all.
+
+        Raises:
+            WarehouseError: When the query fails, or would do more than read the warehouse.
+        """
+        connection = duckdb.connect(config={"threads": len(os.sched_getaffinity(0))})
+        try:
+            for table in self._tables:
+                for view in _views(table, self.folder):
+                    connection.execute(view)
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(
+                f"SET allowed_directories = ['{_quoted(str(self.folder.resolve()))}']"
+            )
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise WarehouseError("query takes one SELECT statement and changes nothing")
+            return connection.execute(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise WarehouseError(f"the query failed: {str(error).strip()}") from error
+        finally:
+            connection.close()
+
+
+_REVISION_COLUMNS = ("revision", "is_retracted", "known_at")
+
+
+def _newest(table: Table, rows: pa.Table) -> pa.Table:
+    """The newest of the given revisions of each key, unless that one is a retraction."""
+    by = ["game_date", *table.key]
+    rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in [*by, "revision"]]))
+    numbered = rows.append_column("_row", pa.array(range(rows.num_rows)))
+    last = numbered.group_by(by, use_threads=False).aggregate([("_row", "max")])["_row_max"]
+    newest = rows.take(last.combine_chunks().sort())
+    return newest.filter(pc.invert(newest["is_retracted"]))
+
+
+def _read_footer(path: Path) -> Stored:
+    damaged = Stored("", "", 0, 0, 0, {}, intact=False)
+    try:
+        with pq.ParquetFile(path) as file:
+            text = (file.schema_arrow.metadata or {}).get(_FOOTER_KEY)
+            row_count = file.metadata.num_rows
+    except (OSError, pa.ArrowInvalid):
+        return damaged
+    if text is None:
+        return damaged
+    about = json.loads(text)
+    outcomes = tuple(Outcome(**outcome) for outcome in about.pop("outcomes"))
+    stored_rows = about.pop("stored_rows")
+    return Stored(**about, outcomes=outcomes, intact=stored_rows == row_count)
+
+
+def _as_json(about: Stored, stored_rows: int) -> bytes:
+    known: dict[str, Any] = asdict(about)
+    del known["intact"]
+    # Revisions included, so it may be more than ``rows``.
+    return json.dumps({**known, "stored_rows": stored_rows}).encode()
+
+
+def _write_synced(rows: pa.Table, path: Path) -> None:
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            pq.write_table(rows, file, compression="zstd", write_page_checksum=True)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _remove_abandoned(stray: Path) -> None:
+    """Remove a temporary file whose writer is dead; a living writer still needs its own."""
+    pid = int(stray.name.split(".")[2].split("-")[0])
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        stray.unlink(missing_ok=True)
+    except PermissionError:
+        return
+
+
+@contextmanager
+def _plainly(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WarehouseError(f"{what}: {error.strerror or error}") from error
+
+
+def _views(table: Table, folder: Path) -> list[str]:
+    files = folder / table.dataset / table.name
+    if any(files.glob("*.parquet")):
+        rows = f"SELECT * FROM read_parquet('{_quoted(str(files.resolve()))}/*.parquet')"
+    else:
+        typed = (f"CAST(NULL AS {_sql_type(entry.type)}) AS {entry.name}" for entry in table.schema)
+        rows = f"SELECT {', '.join(typed)} WHERE false"
+    views = [f"CREATE SCHEMA IF NOT EXISTS {table.dataset}"]
+    if not table.keeps_revisions:
+        return [*views, f"CREATE VIEW {table.full_name} AS {rows}"]
+    return [
+        *views,
+        f"CREATE VIEW {table.full_name}_revisions AS {rows}",
+        f"CREATE VIEW {table.full_name} AS "
+        f"SELECT * FROM {table.full_name}_revisions WHERE is_current AND NOT is_retracted",
+    ]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    names = {
+        pa.int64(): "BIGINT",
+        pa.float64(): "DOUBLE",
+        pa.string(): "VARCHAR",
+        pa.bool_(): "BOOLEAN",
+        pa.date32(): "DATE",
+        pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+        pa.list_(pa.string()): "VARCHAR[]",
+    }
+    return names[kind]
