@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -184,3 +185,31 @@ def overtime_periods(team_player_minutes: FloatArray) -> FloatArray:
     """
     beyond = team_player_minutes - _REGULATION_PLAYER_MINUTES
     return np.maximum(0.0, np.floor(beyond / _OVERTIME_PLAYER_MINUTES))
+
+
+def game_score(line: Mapping[str, FloatArray]) -> FloatArray:
+    """John Hollinger's game score: one number for a box-score line, on the scale of points.
+
+    Args:
+        line: Columns points, fg_makes, fg_attempts, ft_makes, ft_attempts, offensive_rebounds,
+            defensive_rebounds, steals, assists, blocks, personal_fouls and turnovers.
+
+    Returns:
+        ``PTS + 0.4 FGM - 0.7 FGA - 0.4 (FTA - FTM) + 0.7 OREB + 0.3 DREB + STL + 0.7 AST
+        + 0.7 BLK - 0.4 PF - TOV``.
+    """
+    # In tenths, so that the sum is exact and no order of addition can change a bit.
+    tenths = (
+        10 * line["points"]
+        + 4 * line["fg_makes"]
+        - 7 * line["fg_attempts"]
+        - 4 * (line["ft_attempts"] - line["ft_makes"])
+        + 7 * line["offensive_rebounds"]
+        + 3 * line["defensive_rebounds"]
+        + 10 * line["steals"]
+        + 7 * line["assists"]
+        + 7 * line["blocks"]
+        - 4 * line["personal_fouls"]
+        - 10 * line["turnovers"]
+    )
+    return tenths / 10.0

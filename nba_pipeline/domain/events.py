@@ -80,7 +80,8 @@ class Events:
         player3_id: Blocker, or who gained a jump ball.
         player3_team: His team.
         is_fg: Whether the event is a field-goal attempt.
-        made: Whether the attempt went in; only looked at for field goals.
+        made: Whether the attempt went in; only looked at for field goals. A free throw went in if
+            the event shows a score.
         three: Whether it was a three; only looked at for field goals.
         distance: Feet from the hoop, None where the source has none.
         assist_id: Who assisted the shot.
@@ -115,6 +116,13 @@ class Events:
             beyond = first + sum(1 for _ in rows)
             yield period, range(first, beyond)
             first = beyond
+
+    def points(self, row: int) -> int:
+        """What an event scored: 0 to 3 points."""
+        if self.is_fg[row]:
+            return (3 if self.three[row] else 2) if self.made[row] else 0
+        is_free_throw = self.event_type[row] == EventType.FREE_THROW
+        return 1 if is_free_throw and self.away_score[row] is not None else 0
 
     def check_times(self) -> None:
         """Make sure that every event can be placed in time.

@@ -170,9 +170,7 @@ def _beginning(
             began.setdefault(events.player2_id[row], False)
     for player_id in _named_on_court(events, rows):
         began.setdefault(player_id, True)
-    fives = (
-        _five(team, period, roster, began, seconds) for team in dict.fromkeys(roster.team)
-    )
+    fives = (_five(team, period, roster, began, seconds) for team in dict.fromkeys(roster.team))
     return [player_id for five in fives for player_id in five]
 
 

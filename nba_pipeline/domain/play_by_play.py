@@ -1,14 +1,14 @@
 """What a game's play-by-play adds up to, for each player and team.
 
-Four walks over the same events, independent of each other: line-ups (time on court), shots, and-ones
-and second-chance points. Fast-break points are not here: no window over these events reproduces the
-official ones. Rates made from the totals are the business of the box score.
+Puts together the four walks over the same events, which know nothing of each other: line-ups and
+second chances (modules of their own), shots and and-ones. Rates made from the totals are the
+business of the box score.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from nba_pipeline.domain.events import (
     Events,
     EventType,
     FreeThrow,
-    parse_clock,
-    parse_score,
 )
 from nba_pipeline.domain.lineups import (
     Roster,
@@ -29,37 +27,14 @@ from nba_pipeline.domain.lineups import (
     time_on_court,
     whole_periods,
 )
+from nba_pipeline.domain.second_chance import second_chance_points
 from nba_pipeline.domain.shots import zone
-from nba_pipeline.domain.teams import TEAMS
-
-__all__ = [
-    "EventType",
-    "Events",
-    "FreeThrow",
-    "GameWalk",
-    "Roster",
-    "Tally",
-    "TeamTotals",
-    "and_ones",
-    "parse_clock",
-    "parse_score",
-    "second_chance_points",
-    "shooting",
-    "walk",
-]
 
 Tally = Counter[tuple[int | str | None, str]]
-"""How many of what, by player id or team and the name of the count."""
+"""How many of what: by player id or tricode, and by the name of the count."""
 
 _AND_ONE_THROWS = frozenset({FreeThrow.ONE_OF_ONE, FreeThrow.FLAGRANT_ONE_OF_ONE})
-_TECHNICALS = frozenset(
-    {FreeThrow.TECHNICAL, FreeThrow.TECHNICAL_ONE_OF_TWO, FreeThrow.TECHNICAL_TWO_OF_TWO}
-)
-# The last throw of a trip, after which the ball is live: made it changes hands, missed it is
-# rebounded. After flagrant and clear-path fouls the shooting team gets it back.
-_LIVE_THROWS = frozenset({FreeThrow.ONE_OF_ONE, FreeThrow.TWO_OF_TWO, FreeThrow.THREE_OF_THREE})
-
-_TRICODE_OF = {team.nba_team_id: team.tricode for team in TEAMS.values()}
+_FOURTH_QUARTER = Stretch(REGULATION_PERIODS, PERIOD_SECONDS, 0)
 
 
 @dataclass(frozen=True)
@@ -155,19 +130,21 @@ def walk(events: Events, roster: Roster) -> GameWalk:
     """
     events.check_times()
     found = lineups(events, roster)
-    tally = shooting(events) + and_ones(events) + second_chance_points(events)
-    fourth_quarter = [Stretch(REGULATION_PERIODS, PERIOD_SECONDS, 0)]
-    for name, stretches in (
-        ("seconds", whole_periods(events)),
-        ("fourth_quarter_seconds", fourth_quarter),
-        ("clutch_seconds", clutch_stretches(events)),
+    tally = shooting(events)
+    for column, counts in (
+        ("seconds", time_on_court(found.stints, whole_periods(events))),
+        ("fourth_quarter_seconds", time_on_court(found.stints, [_FOURTH_QUARTER])),
+        ("clutch_seconds", time_on_court(found.stints, clutch_stretches(events))),
+        ("and_ones", and_ones(events)),
+        ("second_chance_points", second_chance_points(events)),
     ):
-        for player_id, seconds in time_on_court(found.stints, stretches).items():
-            tally[player_id, name] = seconds
+        tally.update({(who, column): count for who, count in counts.items()})
     return GameWalk(
         is_starter=tuple(player_id in found.starters for player_id in roster.player_id),
         teams={
-            team: TeamTotals(*(tally[team, total.name] for total in fields(TeamTotals)))
+            team: TeamTotals(
+                **{total.name: tally[team, total.name] for total in fields(TeamTotals)}
+            )
             for team in dict.fromkeys(roster.team)
         },
         **{
@@ -175,11 +152,6 @@ def walk(events: Events, roster: Roster) -> GameWalk:
             for column in _COUNTED
         },
     )
-
-
-_COUNTED = tuple(
-    column.name for column in fields(GameWalk) if column.name not in {"is_starter", "teams"}
-)
 
 
 def shooting(events: Events) -> Tally:
@@ -198,14 +170,14 @@ def shooting(events: Events) -> Tally:
     for row, period in enumerate(events.period):
         if events.is_fg[row]:
             _count_shot(tally, events, row, zones[row])
-        if points := _points(events, row):
+        if points := events.points(row):
             tally[events.player1_id[row], "points"] += points
             if period == REGULATION_PERIODS:
                 tally[events.player1_id[row], "fourth_quarter_points"] += points
     return tally
 
 
-def and_ones(events: Events) -> Tally:
+def and_ones(events: Events) -> Counter[int]:
     """Single free throws for a foul while scoring.
 
     The thrower made a field goal earlier at the same reading of the clock. Neither the number of
@@ -216,9 +188,9 @@ def and_ones(events: Events) -> Tally:
         events: The game's events.
 
     Returns:
-        And-ones by player, made or missed.
+        And-ones by player id, made or missed.
     """
-    tally: Tally = Counter()
+    found: Counter[int] = Counter()
     scored: set[tuple[int, int, int]] = set()
     for row, kind in enumerate(events.event_type):
         player_id = events.player1_id[row]
@@ -230,52 +202,26 @@ def and_ones(events: Events) -> Tally:
             and events.action_type[row] in _AND_ONE_THROWS
             and moment in scored
         ):
-            tally[player_id, "and_ones"] += 1
-    return tally
+            found[player_id] += 1
+    return found
 
 
-def second_chance_points(events: Events) -> Tally:
-    """Points scored after an offensive rebound in the same possession.
+def _count_shot(tally: Tally, events: Events, row: int, place: str) -> None:
+    made, shooter = events.made[row], events.player1_id[row]
+    assister, blocker = events.assist_id[row], events.block_id[row]
+    tally[shooter, "fg_attempts"] += 1
+    for who in (shooter, events.player1_team[row]):
+        tally[who, f"{place}_attempts"] += 1
+        tally[who, f"{place}_makes"] += bool(made)
+    if made:
+        tally[shooter, "assisted_makes" if assister else "unassisted_makes"] += 1
+    if assister:
+        tally[assister, "assists"] += 1
+    if blocker:
+        for who in (blocker, events.player3_team[row]):
+            tally[who, f"{place}_blocks"] += 1
 
-    Args:
-        events: The game's events.
 
-    Returns:
-        Second-chance points by team.
-    """
-    chance = _SecondChance(events)
-    for row, kind in enumerate(events.event_type):
-        chance.see(row, kind)
-    return chance.points
-
-
-@dataclass
-class _SecondChance:
-    """Where a game stands in the walk for second chances.
-
-    Attributes:
-        events: The game's events.
-        points: Second-chance points by team so far.
-        attacking: The team that has rebounded its own miss in this possession.
-        missing: The team whose shot is waiting for its rebound.
-        scored_at: When the attacking team scored, while that moment may still bring an and-one.
-    """
-
-    events: Events
-    points: Tally = field(default_factory=Counter)
-    attacking: str | None = None
-    missing: str | None = None
-    scored_at: tuple[int, int] | None = None
-
-    def see(self, row: int, kind: int) -> None:
-        """Take one event into account."""
-        if self.scored_at not in (None, self._moment(row)):
-            self._end()
-        if kind in (EventType.MADE_SHOT, EventType.MISSED_SHOT):
-            self._shot(row)
-        elif kind == EventType.FREE_THROW:
-            self._free_throw(row)
-        elif kind == EventType.REBOUND:
-            self._rebound(row)
-        elif kind in (EventType.TURNOVER, EventType.PERIOD_END):
-            self._end()
+_COUNTED = tuple(
+    column.name for column in fields(GameWalk) if column.name not in {"is_starter", "teams"}
+)

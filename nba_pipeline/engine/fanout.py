@@ -79,7 +79,9 @@ class Workers(Protocol):
 def chunk_bounds(table: Table, cells: Cells, chunk_cells: int) -> list[tuple[int, int]]:
     """Where to cut the cells: by a constant, keeping together what shares work."""
     total = len(cells)
-    size = max(chunk_cells, -(-total // _MOST_CHUNKS)) if chunk_cells == CHUNK_CELLS else chunk_cells
+    size = (
+        max(chunk_cells, -(-total // _MOST_CHUNKS)) if chunk_cells == CHUNK_CELLS else chunk_cells
+    )
     allowed = _allowed_cuts(table, cells)
     bounds, start = [], 0
     while start < total:
@@ -223,9 +225,7 @@ class _Threads:
 class _Processes:
     """A process pool whose stuck workers are killed at the deadline."""
 
-    def __init__(
-        self, compute: Callable[[Cells], Columns], pool: ProcessPool, count: int
-    ) -> None:
+    def __init__(self, compute: Callable[[Cells], Columns], pool: ProcessPool, count: int) -> None:
         self._compute, self._pool, self.ahead = compute, pool, 2 * count
 
     def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:

@@ -61,8 +61,10 @@ def as_columns(rows: pa.Table) -> dict[str, Array]:
 def _as_array(column: pa.ChunkedArray) -> Array:
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-        number = column.cast(pa.float64()) if not pa.types.is_boolean(kind) else (
-            column.cast(pa.int8()).cast(pa.float64())
+        number = (
+            column.cast(pa.float64())
+            if not pa.types.is_boolean(kind)
+            else (column.cast(pa.int8()).cast(pa.float64()))
         )
         return np.array(number.to_numpy(), dtype=np.float64)
     if pa.types.is_date(kind):
@@ -123,9 +125,7 @@ def _sorted_cells(table: Table, columns: Columns) -> dict[str, Array]:
     return {name: values[order] for name, values in columns.items()}
 
 
-def _window(
-    declared: Input, rows: pa.Table, cells: Columns, days: Ints
-) -> tuple[Slices, pa.Table]:
+def _window(declared: Input, rows: pa.Table, cells: Columns, days: Ints) -> tuple[Slices, pa.Table]:
     """The window of every cell over one input, and the input's rows in buffer order."""
     row_code, cell_code = _match_codes(declared, rows, cells)
     row_day = rows["game_date"].cast(pa.int32()).to_numpy().astype(np.int64)

@@ -203,9 +203,7 @@ def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (row["game_date"], *(row[name] for name in table.key))
 
 
-def _merge_revisions(
-    table: Table, fresh: pa.Table, before: pa.Table, now: datetime
-) -> pa.Table:
+def _merge_revisions(table: Table, fresh: pa.Table, before: pa.Table, now: datetime) -> pa.Table:
     revisions: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in before.to_pylist():
         revisions.setdefault(_key(table, row), []).append(row)

@@ -375,9 +375,7 @@ ENGINE_COLUMNS = {
 }
 
 
-def each(
-    name: str, *columns: str, **renamed: str
-) -> Callable[[Mapping[str, Columns]], Columns]:
+def each(name: str, *columns: str, **renamed: str) -> Callable[[Mapping[str, Columns]], Columns]:
     """Cells: one for each distinct combination of columns in an input, per date.
 
     Args:

@@ -178,9 +178,7 @@ class Slices:
         """Each distinct window as a slice of the buffer, with the cells that share it."""
         if not len(self):
             return
-        distinct, owner = np.unique(
-            np.stack([self.start, self.stop]), axis=1, return_inverse=True
-        )
+        distinct, owner = np.unique(np.stack([self.start, self.stop]), axis=1, return_inverse=True)
         order = np.argsort(owner.ravel(), kind="stable")
         bounds = np.searchsorted(owner.ravel()[order], np.arange(distinct.shape[1] + 1))
         for number, (start, stop) in enumerate(distinct.T.tolist()):

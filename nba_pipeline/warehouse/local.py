@@ -151,7 +151,7 @@ class LocalWarehouse:
             statements = connection.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise WarehouseError("query takes one SELECT statement and changes nothing")
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             raise WarehouseError(f"the query failed: {str(error).strip()}") from error
         finally:

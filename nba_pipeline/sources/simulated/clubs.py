@@ -32,7 +32,8 @@ class Position(StrEnum):
     BIG = "big"
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: a player is himself, and that is the quickest to look up.
+@dataclass(frozen=True, slots=True, eq=False)
 class Player:
     """An invented player.
 
@@ -52,7 +53,7 @@ class Player:
         passing: Assists in 36 minutes, roughly.
         stealing: Steals in 36 minutes, roughly.
         blocking: Blocks in 36 minutes, roughly.
-        carelessness: How easily he loses the ball, 1 for the ordinary player.
+        risk: How likely the ball is lost in his hands, relative to his team mates.
         fouling: How easily he fouls, 1 for the ordinary player.
     """
 
@@ -70,7 +71,7 @@ class Player:
     passing: float
     stealing: float
     blocking: float
-    carelessness: float
+    risk: float
     fouling: float
 
 
@@ -153,13 +154,14 @@ def _player(
         position
     ]
     touch = _TOUCH[rank] if rank < len(_TOUCH) else _LEAST_TOUCH
+    usage = _USAGE[rank] * dice.bell(1.0, 0.08)
     return Player(
         player_id=player_id,
         name=name,
         short_name=name.split(" ", 1)[1],
         role=_role(rank),
         position=position,
-        usage=_USAGE[rank] * dice.bell(1.0, 0.08),
+        usage=usage,
         zones=tuple(share * dice.bell(1.0, 0.25) for share in zones),
         touch=touch + talent + dice.bell(0.0, 0.008),
         free_throw=free_throw + dice.bell(0.0, 0.04),
@@ -168,7 +170,7 @@ def _player(
         passing=passing * dice.bell(1.0, 0.25),
         stealing=stealing * dice.bell(1.0, 0.2),
         blocking=blocking * dice.bell(1.0, 0.25),
-        carelessness=dice.bell(1.0, 0.12),
+        risk=(usage + passing) * dice.bell(1.0, 0.12),
         fouling=fouling * dice.bell(1.0, 0.12),
     )
 

@@ -36,6 +36,8 @@ class Fixture:
         home: Tricode of the hosts.
         away: Tricode of the visitors.
         start: When it is to begin.
+        public_from: Since when it is known that it is played then: the season's first day, or the
+            day it was first to be played on.
         is_postponed: Whether it was moved here from an earlier day.
     """
 
@@ -45,6 +47,7 @@ class Fixture:
     home: str
     away: str
     start: datetime
+    public_from: date
     is_postponed: bool = False
 
     @property
@@ -152,7 +155,7 @@ def _fixture(
     number: int, day: date, home: str, away: str, first_day: date, dice: Dice
 ) -> Fixture:
     game_id = f"002{season_year(first_day) % 100:02d}{number:05d}"
-    return Fixture(number, game_id, day, home, away, _start(day, home, dice))
+    return Fixture(number, game_id, day, home, away, _start(day, home, dice), first_day)
 
 
 def _start(day: date, home: str, dice: Dice) -> datetime:
@@ -187,6 +190,7 @@ def _with_one_postponed(planned: list[Fixture], first_day: date, dice: Dice) -> 
                 fixture,
                 game_date=new_day,
                 start=instant(new_day, start.hour, start.minute),
+                public_from=fixture.game_date,
                 is_postponed=True,
             )
         else:

@@ -1,0 +1,1 @@
+"""Analytics tables: what happened, one row per player or team per finished game."""

@@ -57,8 +57,7 @@ INPUTS = {
     ),
     "games": reads(
         "nbac_schedule",
-        "game_id season_year game_status away_team_abbr home_team_abbr "
-        "",
+        "game_id season_year game_status away_team_abbr home_team_abbr ",
         on="nba_game_id",
     ),
 }
@@ -70,14 +69,14 @@ COLUMNS = (
     Column("season_year", int, "year the season started", nullable=False),
     Column("away_team_abbr", str, nullable=False),
     Column("home_team_abbr", str, nullable=False),
-    Column("event_sequence", int, "place among the game's events, from 0", nullable=False, minimum=0),
+    Column(
+        "event_sequence", int, "place among the game's events, from 0", nullable=False, minimum=0
+    ),
     Column("event_num", int, "nba.com's number; not strictly chronological"),
     Column("event_type", int, "1 made shot, 2 missed shot, 3 free throw, …", nullable=False),
     Column("event_action_type", int, "nba.com's detail of the type"),
     Column("period", int, nullable=False, minimum=1),
-    Column(
-        "game_clock_seconds", int, "left in the period", unit="seconds", minimum=0, maximum=720
-    ),
+    Column("game_clock_seconds", int, "left in the period", unit="seconds", minimum=0, maximum=720),
     Column("home_description", str),
     Column("neutral_description", str),
     Column("away_description", str),

@@ -53,8 +53,7 @@ INPUTS = {
     ),
     "games": reads(
         "nbac_schedule",
-        "game_id season_year game_status season_type "
-        "",
+        "game_id season_year game_status season_type ",
         on="nba_game_id",
     ),
 }

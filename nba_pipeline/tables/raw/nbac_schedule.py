@@ -41,7 +41,9 @@ COLUMNS = (
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
     Column("season_type", str, "regular_season, play_in, playoffs or cup_final", nullable=False),
-    Column("game_status", int, "1 scheduled, 2 live, 3 final", nullable=False, minimum=1, maximum=3),
+    Column(
+        "game_status", int, "1 scheduled, 2 live, 3 final", nullable=False, minimum=1, maximum=3
+    ),
     Column("away_team_abbr", str, nullable=False),
     Column("home_team_abbr", str, nullable=False),
     Column("away_team_score", int, "NULL until final", unit="points", minimum=0),
@@ -83,7 +85,9 @@ def _revision(rows: Rows, keep: Array, *, final: bool) -> Columns:
     away_score = rows["away_score"][keep] if final else unknown
     home_score = rows["home_score"][keep] if final else unknown
     winners = np.where(home_score > away_score, home, away) if final else np.full(len(ids), None)
-    known = results_known_at(days) if final else fixtures_known_at(rows["fixture_public_from"][keep])
+    known = (
+        results_known_at(days) if final else fixtures_known_at(rows["fixture_public_from"][keep])
+    )
     never = np.full(len(ids), np.datetime64("NaT"), dtype="datetime64[us]")
     status = GameStatus.FINAL if final else GameStatus.SCHEDULED
     return {

@@ -41,7 +41,9 @@ COLUMNS = (
     Column("nba_game_id", str, "nba.com's ten-digit id", nullable=False),
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
-    Column("shot_number", int, "place among the game's attempts, from 0", nullable=False, minimum=0),
+    Column(
+        "shot_number", int, "place among the game's attempts, from 0", nullable=False, minimum=0
+    ),
     Column("event_num", int, "the play-by-play's number; NULL where not stated"),
     Column("nba_player_id", int, nullable=False),
     Column("player_lookup", str, nullable=False),

@@ -48,8 +48,7 @@ INPUTS = {
     ),
     "games": reads(
         "nbac_schedule",
-        "game_id season_year game_status season_type "
-        "",
+        "game_id season_year game_status season_type ",
         on="nba_game_id",
     ),
 }
@@ -65,7 +64,10 @@ COLUMNS = (
     Column("is_home", bool, nullable=False),
     Column("minutes", int, "player-minutes: 240 without overtime", unit="minutes", minimum=0),
     Column(
-        "individual_turnovers", int, "turnovers charged to a player; NULL where not stated", minimum=0
+        "individual_turnovers",
+        int,
+        "turnovers charged to a player; NULL where not stated",
+        minimum=0,
     ),
     *(
         Column(name, int, nullable=False, minimum=None if name == "plus_minus" else 0)

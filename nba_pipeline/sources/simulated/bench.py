@@ -1,0 +1,165 @@
+"""One team's evening from the coach's seat: who is on court, how long, and who relieves whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import fsum
+
+from nba_pipeline.sources.simulated.clubs import Player
+from nba_pipeline.sources.simulated.dice import Dice
+from nba_pipeline.sources.simulated.moves import STARTERS, Squad
+
+REGULATION = 2880
+FOULED_OUT = 6
+_PLAYER_SECONDS = REGULATION * STARTERS
+# Minutes by place in the squad, for a coach who uses nine, ten or eleven men.
+_STARTERS_PLAN = (35.5, 34.0, 33.0, 31.5, 30.0)
+_BENCH_PLANS = (
+    (23.0, 20.5, 18.0, 14.5),
+    (22.0, 19.0, 16.0, 12.0, 7.0),
+    (20.0, 17.0, 14.5, 11.5, 8.0, 5.0),
+)
+# A relief is worth it when the man on court is this much further ahead of his plan than the one
+# on the bench: large enough that nobody comes and goes within a minute.
+_WORTH_A_CHANGE = 165.0
+_AT_A_BREAK = 60.0
+_CHANGES_AT_ONCE = 3
+# Late in a period, men on court who are in no event yet are this much likelier to be in the next:
+# seconds left, and how much likelier from then on.
+_BOOSTS = ((75, 40.0), (240, 4.0))
+
+Change = tuple[Player, Player]
+
+
+def usual_minutes(squad: Squad) -> list[tuple[Player, float]]:
+    """What each man of a squad plays on an ordinary night."""
+    plan = (*_STARTERS_PLAN, *_BENCH_PLANS[1])
+    return list(zip(squad.players, plan, strict=False))
+
+
+class Side:
+    """One team during one game."""
+
+    def __init__(self, squad: Squad, edge: float, dice: Dice) -> None:
+        """Prepare for a game.
+
+        Args:
+            squad: Who may play.
+            edge: What playing at home, or away, adds to the chance of making a shot.
+            dice: Decides how the coach shares out the minutes tonight.
+        """
+        self.squad = squad
+        self.edge = edge
+        self.score = 0
+        self.team_fouls = 0
+        self.timeouts = 0
+        self.fouls = dict.fromkeys(squad.players, 0)
+        self.court: list[Player] = list(squad.players[:STARTERS])
+        self.overlooked: list[Player] = []
+        self._seconds = dict.fromkeys(squad.players, 0)
+        self._plan = _plan(squad, dice)
+
+    def begin_period(self, five: Sequence[Player]) -> None:
+        """Send five men on court. Until one of them does something, nobody can tell he is there."""
+        self.court = list(five)
+        self.overlooked = list(five)
+        self.team_fouls = 0
+
+    def run(self, seconds: int) -> None:
+        """Let time pass for those on court."""
+        for player in self.court:
+            self._seconds[player] += seconds
+
+    def seen(self, player: Player) -> None:
+        """Remember that the record shows the player in this period."""
+        if player in self.overlooked:
+            self.overlooked.remove(player)
+
+    def change(self, leaving: Player, coming: Player) -> None:
+        """Put one man in another's place."""
+        self.court[self.court.index(leaving)] = coming
+        self.seen(leaving)
+
+    def weights(self, trait: Callable[[Player], float], clock: int) -> list[float]:
+        """How likely each man on court is to act; late in a period the overlooked come first."""
+        boost = next((boost for left, boost in _BOOSTS if clock < left), 1.0)
+        if boost == 1.0 or not self.overlooked:
+            return [trait(player) for player in self.court]
+        return [
+            trait(player) * (boost if player in self.overlooked else 1.0) for player in self.court
+        ]
+
+    def starters(self) -> list[Player]:
+        """The five best who may still play, as the squad lists them."""
+        return self._able()[:STARTERS]
+
+    def reserves(self) -> list[Player]:
+        """The five who play when the game is decided."""
+        return self._able()[-STARTERS:]
+
+    def five_after_break(self, share: float) -> list[Player]:
+        """Who comes back on court after a break, nobody announcing the changes."""
+        able = [player for player in self.court if self.fouls[player] < FOULED_OUT]
+        court = able + [player for player in self.starters() if player not in able]
+        court = court[:STARTERS]
+        for leaving, coming in self._reliefs(court, share, _AT_A_BREAK, kept=None):
+            court[court.index(leaving)] = coming
+        return court
+
+    def reliefs(self, share: float, kept: Player | None) -> list[Change]:
+        """Who should be relieved now.
+
+        Args:
+            share: Share of the game that is over.
+            kept: Somebody who may not leave, because he is about to shoot free throws.
+        """
+        return self._reliefs(self.court, share, _WORTH_A_CHANGE, kept)
+
+    def changes_to(self, five: Sequence[Player], kept: Player | None) -> list[Change]:
+        """The changes that bring on a given five."""
+        coming = [player for player in five if player not in self.court]
+        leaving = [p for p in self.court if p not in five and p is not kept]
+        return list(zip(leaving, coming, strict=False))
+
+    def replacement(self, leaving: Player) -> Player:
+        """Who comes in for a man who must leave."""
+        share = fsum(self._seconds.values()) / _PLAYER_SECONDS
+        bench = [p for p in self._able() if p not in self.court and p is not leaving]
+        planned = [player for player in bench if self._plan[player]]
+        return min(planned or bench, key=lambda player: self._ahead(player, share))
+
+    def _able(self) -> list[Player]:
+        return [player for player in self.squad.players if self.fouls[player] < FOULED_OUT]
+
+    def _ahead(self, player: Player, share: float) -> float:
+        """Seconds the player is ahead of his plan."""
+        return self._seconds[player] - self._plan[player] * share
+
+    def _reliefs(
+        self, court: Sequence[Player], share: float, worth: float, kept: Player | None
+    ) -> list[Change]:
+        tired = sorted(
+            (player for player in court if player is not kept),
+            key=lambda player: -self._ahead(player, share),
+        )
+        rested = sorted(
+            (player for player in self._able() if player not in court and self._plan[player]),
+            key=lambda player: self._ahead(player, share),
+        )
+        return [
+            (leaving, coming)
+            for leaving, coming in zip(tired[:_CHANGES_AT_ONCE], rested, strict=False)
+            if self._ahead(leaving, share) - self._ahead(coming, share) > worth
+        ]
+
+
+def _plan(squad: Squad, dice: Dice) -> dict[Player, float]:
+    """Seconds each man of the squad is to play; 0 for those who are not to play at all."""
+    bench = _BENCH_PLANS[dice.below(len(_BENCH_PLANS))]
+    minutes = [usual * dice.bell(1.0, 0.07) for usual in (*_STARTERS_PLAN, *bench)]
+    scale = _PLAYER_SECONDS / fsum(minutes)
+    planned = dict.fromkeys(squad.players, 0.0)
+    planned.update(
+        (player, usual * scale) for player, usual in zip(squad.players, minutes, strict=False)
+    )
+    return planned

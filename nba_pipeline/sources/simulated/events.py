@@ -1,0 +1,73 @@
+"""What happens in a game, one fact at a time, before anyone writes it down."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+from nba_pipeline.sources.simulated.clubs import Player
+from nba_pipeline.sources.simulated.shot_chart import Shot
+
+HOME, AWAY = 0, 1
+# The action of a technical foul, which is no personal foul.
+TECHNICAL = 11
+Five = tuple[Player, ...]
+
+
+class Kind(IntEnum):
+    """Kinds of events, in nba.com's numbers."""
+
+    MADE_SHOT = 1
+    MISSED_SHOT = 2
+    FREE_THROW = 3
+    REBOUND = 4
+    TURNOVER = 5
+    FOUL = 6
+    SUBSTITUTION = 8
+    TIMEOUT = 9
+    JUMP_BALL = 10
+    PERIOD_START = 12
+    PERIOD_END = 13
+
+
+class Event(NamedTuple):
+    """One fact.
+
+    Attributes:
+        kind: What happened.
+        action: nba.com's number of the way it happened.
+        period: 1 to 4, then the overtimes.
+        clock: Seconds left in the period.
+        side: Who did it, `HOME` or `AWAY`; None where it is nobody's doing.
+        player: The one who did it; None where a team did.
+        other: The second man: who assisted, blocked, stole the ball, was fouled, comes in, or
+            jumped against ``player``.
+        third: Who got the ball from a jump.
+        detail: What its text says beyond names and totals.
+        made: Whether a free throw went in.
+        shot: The attempt, of a shot.
+        score: Points of the home team and of the visitors after it, where it can have changed
+            them or a period starts or ends.
+        fives: Who begins a period. Not published: readers must work it out.
+    """
+
+    kind: Kind
+    action: int
+    period: int
+    clock: int
+    side: int | None = None
+    player: Player | None = None
+    other: Player | None = None
+    third: Player | None = None
+    detail: str = ""
+    made: bool = False
+    shot: Shot | None = None
+    score: tuple[int, int] | None = None
+    fives: tuple[Five, Five] | None = None
+
+    @property
+    def points(self) -> int:
+        """Points it was worth."""
+        if self.kind is Kind.FREE_THROW:
+            return int(self.made)
+        return self.shot.points if self.kind is Kind.MADE_SHOT and self.shot else 0
