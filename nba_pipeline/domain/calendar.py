@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from nba_pipeline.domain.games import COMPETITIVE_PREFIXES, season_type
@@ -19,6 +20,9 @@ EASTERN = ZoneInfo("America/New_York")
 _NBA_GAME_ID = re.compile(r"00\d{8}", re.ASCII)
 _FIRST_MONTH_OF_A_SEASON = 10
 _SUMMER_MONTHS = (7, 8, 9)
+
+#: No two seasons ever followed each other faster: 72 days passed in the autumn of 2020.
+SHORTEST_SUMMER = timedelta(days=60)
 # The league was founded in 1946, so a two-digit year below that belongs to this century.
 _FIRST_TWO_DIGIT_YEAR = 46
 
@@ -189,14 +193,21 @@ class SeasonCalendar:
             day: An NBA day.
 
         Returns:
-            True between two known seasons, and in July, August and September outside every known
-            season. False where the schedule may merely not reach.
+            True in July, August and September, within `SHORTEST_SUMMER` of a known season, and
+            between two known seasons that follow each other; never inside a known season. False
+            where the schedule may merely not reach.
         """
         if self.season_of(day):
             return False
-        one_is_over = any(season.last_day < day for season in self.seasons)
-        one_is_to_come = any(day < season.first_day for season in self.seasons)
-        return (one_is_over and one_is_to_come) or day.month in _SUMMER_MONTHS
+        near = any(
+            season.first_day - SHORTEST_SUMMER <= day <= season.last_day + SHORTEST_SUMMER
+            for season in self.seasons
+        )
+        between = any(
+            before.last_day < day < after.first_day and after.year == before.year + 1
+            for before, after in pairwise(self.seasons)
+        )
+        return day.month in _SUMMER_MONTHS or near or between
 
     def describe(self) -> str:
         """The known seasons in words: ``"2021-22: 2021-10-19 to 2022-06-16; ..."``."""

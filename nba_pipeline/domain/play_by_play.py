@@ -192,17 +192,13 @@ def and_ones(events: Events) -> Counter[int]:
     """
     found: Counter[int] = Counter()
     scored: set[tuple[int, int, int]] = set()
-    for row, kind in enumerate(events.event_type):
-        player_id = events.player1_id[row]
-        moment = events.period[row], events.clock_seconds[row], player_id
+    moments = zip(events.period, events.clock_seconds, events.player1_id, strict=True)
+    kinds = zip(events.event_type, events.action_type, strict=True)
+    for moment, (kind, action) in zip(moments, kinds, strict=True):
         if kind == EventType.MADE_SHOT:
             scored.add(moment)
-        elif (
-            kind == EventType.FREE_THROW
-            and events.action_type[row] in _AND_ONE_THROWS
-            and moment in scored
-        ):
-            found[player_id] += 1
+        elif kind == EventType.FREE_THROW and action in _AND_ONE_THROWS and moment in scored:
+            found[moment[-1]] += 1
     return found
 
 

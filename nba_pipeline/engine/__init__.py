@@ -1,0 +1,1 @@
+"""How any table is brought up to date. Knows neither Dagster nor a SQL dialect."""

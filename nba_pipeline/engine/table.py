@@ -281,6 +281,7 @@ class Table:
         checks: Promises about a stored partition.
         clustering: Columns production storage is clustered by.
         keeps_revisions: True of raw tables: a correction adds a revision.
+        plot: (label column, value column) of the small bar plot shown beside the numbers.
     """
 
     name: str
@@ -298,6 +299,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     clustering: tuple[str, ...] = ()
     keeps_revisions: bool = False
+    plot: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

@@ -1,0 +1,1 @@
+"""The only package that speaks Dagster. There is no basketball in here."""

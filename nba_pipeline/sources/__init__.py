@@ -1,0 +1,1 @@
+"""Where facts come from: fetched and kept, never interpreted."""

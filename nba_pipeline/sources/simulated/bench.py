@@ -11,6 +11,7 @@ from nba_pipeline.sources.simulated.moves import STARTERS, Squad
 
 REGULATION = 2880
 FOULED_OUT = 6
+_FOUL_TROUBLE, _CARE_IN_TROUBLE = 4, 0.5
 _PLAYER_SECONDS = REGULATION * STARTERS
 # Minutes by place in the squad, for a coach who uses nine, ten or eleven men.
 _STARTERS_PLAN = (35.5, 34.0, 33.0, 31.5, 30.0)
@@ -88,6 +89,11 @@ class Side:
         return [
             trait(player) * (boost if player in self.overlooked else 1.0) for player in self.court
         ]
+
+    def foul_risk(self, player: Player) -> float:
+        """How likely a man on court is to foul: those in foul trouble take care."""
+        care = _CARE_IN_TROUBLE if self.fouls[player] >= _FOUL_TROUBLE else 1.0
+        return player.fouling * care
 
     def starters(self) -> list[Player]:
         """The five best who may still play, as the squad lists them."""

@@ -129,7 +129,7 @@ _BENCH_POSITIONS = (
     Position.GUARD,
     Position.BIG,
 )
-_USAGE = (34.0, 26.0, 20.0, 17.0, 14.0, 20.0, 17.0, 15.0, 14.0, 13.0, 14.0, 14.0, 13.0, 13.0, 13.0)
+_USAGE = (30.5, 25.0, 20.0, 17.0, 14.0, 20.0, 17.0, 15.0, 14.0, 13.0, 14.0, 14.0, 13.0, 13.0, 13.0)
 _TOUCH = (0.022, 0.012, 0.006, 0.004, 0.004, 0.0, -0.002, -0.004, -0.008, -0.012)
 _LEAST_TOUCH = -0.03
 _ROTATION = 10
@@ -137,14 +137,14 @@ _ROTATION = 10
 
 def _club(team: Team, names: list[str], at: int, seed: int) -> Club:
     dice = Dice(seed, Purpose.CLUBS, at)
-    talent = dice.bell(0.0, 0.009)
+    talent = dice.bell(0.0, 0.018)
     positions = (*dice.shuffled(_STARTING_POSITIONS), *_BENCH_POSITIONS)
     first = _FIRST_PLAYER_ID + at * ROSTER_SIZE
     players = tuple(
         _player(first + rank, name, rank, positions[rank], talent, dice)
         for rank, name in enumerate(names)
     )
-    return Club(team, players, defense=dice.bell(0.0, 0.009), haste=dice.bell(0.0, 0.35))
+    return Club(team, players, defense=dice.bell(0.0, 0.016), haste=dice.bell(0.0, 0.35))
 
 
 def _player(

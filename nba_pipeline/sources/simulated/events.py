@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nba_pipeline.sources.simulated.clubs import Player
 from nba_pipeline.sources.simulated.shot_chart import Shot
 
-HOME, AWAY = 0, 1
+HOME, AWAY, NEITHER = 0, 1, -1
 # The action of a technical foul, which is no personal foul.
 TECHNICAL = 11
 Five = tuple[Player, ...]
@@ -38,7 +38,7 @@ class Event(NamedTuple):
         action: nba.com's number of the way it happened.
         period: 1 to 4, then the overtimes.
         clock: Seconds left in the period.
-        side: Who did it, `HOME` or `AWAY`; None where it is nobody's doing.
+        side: Whose doing it is: `HOME`, `AWAY` or `NEITHER`.
         player: The one who did it; None where a team did.
         other: The second man: who assisted, blocked, stole the ball, was fouled, comes in, or
             jumped against ``player``.
@@ -55,7 +55,7 @@ class Event(NamedTuple):
     action: int
     period: int
     clock: int
-    side: int | None = None
+    side: int = NEITHER
     player: Player | None = None
     other: Player | None = None
     third: Player | None = None

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
+from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
 from nba_pipeline.domain.calendar import EASTERN, instant, season_year
@@ -94,7 +94,10 @@ class _Draw:
         playing = {team for pair in pairs for team in pair}
         return _Draw(
             (*self.games, *((day, home, away) for home, away in pairs)),
-            {team: days | {day} if team in playing else days for team, days in self.days_of.items()},
+            {
+                team: days | {day} if team in playing else days
+                for team, days in self.days_of.items()
+            },
         )
 
 
@@ -102,19 +105,27 @@ def _week(
     seed: int, week: int, days: Sequence[date], games_on: dict[date, int], before: _Draw
 ) -> _Draw:
     """Draw a week, again and again until every team has three or four games."""
-    for attempt in count():
-        dice = Dice(seed, Purpose.FIXTURES, (week + 1) * 1_000 + attempt)
-        drawn = before
-        for day in days:
-            pairs = _pairs(_teams_playing(day, days, games_on[day], drawn, dice), drawn, dice)
-            drawn = drawn.with_games(day, pairs)
-        if all(_is_full_week(drawn.days_of[team], days) for team in TEAMS):
-            return drawn
-    raise AssertionError  # `count` never ends.
+    attempts = (
+        _attempt(days, games_on, before, Dice(seed, Purpose.FIXTURES, (week + 1) * 1_000 + number))
+        for number in count()
+    )
+    return next(drawn for drawn in attempts if _is_fair(drawn, days))
 
 
-def _is_full_week(played: frozenset[date], days: Sequence[date]) -> bool:
-    return _FEWEST_A_WEEK <= sum(day in played for day in days) <= _MOST_A_WEEK
+def _attempt(days: Sequence[date], games_on: dict[date, int], drawn: _Draw, dice: Dice) -> _Draw:
+    for day in days:
+        pairs = _pairs(_teams_playing(day, days, games_on[day], drawn, dice), drawn, dice)
+        drawn = drawn.with_games(day, pairs)
+    return drawn
+
+
+def _is_fair(drawn: _Draw, week: Sequence[date]) -> bool:
+    """Whether no team plays too much or too little in a week, nor on three days running."""
+    return all(
+        _FEWEST_A_WEEK <= sum(day in played for day in week) <= _MOST_A_WEEK
+        and not any(_plays_three_running(played, day) for day in week if day in played)
+        for played in drawn.days_of.values()
+    )
 
 
 def _teams_playing(
@@ -134,7 +145,7 @@ def _teams_playing(
 def _plays_three_running(played: frozenset[date], day: date) -> bool:
     """Whether a game on that day would be the third on three days running."""
     around = [day + timedelta(days=shift) in played for shift in (-2, -1, 1, 2)]
-    return any(one and other for one, other in zip(around, around[1:], strict=False))
+    return any(one and other for one, other in pairwise(around))
 
 
 def _pairs(teams: list[str], drawn: _Draw, dice: Dice) -> list[tuple[str, str]]:
@@ -151,9 +162,7 @@ def _pairs(teams: list[str], drawn: _Draw, dice: Dice) -> list[tuple[str, str]]:
     return sorted(pairs)
 
 
-def _fixture(
-    number: int, day: date, home: str, away: str, first_day: date, dice: Dice
-) -> Fixture:
+def _fixture(number: int, day: date, home: str, away: str, first_day: date, dice: Dice) -> Fixture:
     game_id = f"002{season_year(first_day) % 100:02d}{number:05d}"
     return Fixture(number, game_id, day, home, away, _start(day, home, dice), first_day)
 

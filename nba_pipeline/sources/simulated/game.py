@@ -11,7 +11,7 @@ from math import fsum
 from operator import attrgetter
 
 from nba_pipeline.sources.simulated.bench import FOULED_OUT, REGULATION, Change, Side
-from nba_pipeline.sources.simulated.clubs import Player, Position
+from nba_pipeline.sources.simulated.clubs import Player
 from nba_pipeline.sources.simulated.dice import Dice
 from nba_pipeline.sources.simulated.events import AWAY, HOME, TECHNICAL, Event, Kind
 from nba_pipeline.sources.simulated.moves import Squad
@@ -19,14 +19,16 @@ from nba_pipeline.sources.simulated.shot_chart import Shot, second_effort, shot_
 
 # What a home court adds to the chance of making a shot; the visitors lose as much.
 HOME_EDGE = 0.006
+# What each point of a lead takes off it: teams ease off when they are ahead.
+_EASE = 0.0012
 
 _QUARTERS = 4
 _QUARTER, _OVERTIME = 720, 300
 # Seconds from winning the ball to the end of the play, mean and spread, by how it was won.
-_SET, _QUICK, _SECOND = (16.6, 4.2), (11.6, 4.6), (5.0, 2.5)
+_SET, _QUICK, _SECOND = (14.5, 4.2), (10.1, 4.2), (4.4, 2.2)
 
 # Shares of plays before anyone's skills.
-_TURNOVERS = 0.128
+_TURNOVERS = 0.124
 _FLOOR_FOULS = 0.062
 _LOOSE_BALL_FOULS = 0.14
 # Chances at a dead ball, or after a make.
@@ -35,7 +37,7 @@ _TIMEOUTS = 0.042
 _MOST_TIMEOUTS = 7
 
 # Of ordinary fives the defence gets about three rebounds of four, and more after free throws.
-_OFFENSIVE_REACH, _REACH_AFTER_FREE_THROW = 1.1, 0.5
+_OFFENSIVE_REACH, _REACH_AFTER_FREE_THROW = 1.15, 0.5
 _TEAM_REBOUNDS = 0.09
 _PUTBACKS = 0.35
 # What the five of an ordinary team add up to.
@@ -46,6 +48,7 @@ _HOLD_BELOW = 32
 _HURRY_BELOW = 50
 _TAKE_FOULS_BELOW, _TAKE_FOULS_UP_TO = 35, 6
 _DRIBBLE_OUT_BELOW = 24
+_LAST_SHOT, _THREE = 20, 3
 # In the last five minutes the best play while a game is close, the reserves once it is decided.
 _FINISH = 300
 _CLOSE, _DECIDED = 10, 19
@@ -66,7 +69,7 @@ _TURNOVER_KINDS = (
     (39, "Step Out of Bounds", False),
     (8, "3 Second Violation", False),
 )
-_TURNOVER_WEIGHTS = (37.0, 20.0, 11.5, 5.5, 4.7, 2.7, 0.7)
+_TURNOVER_WEIGHTS = (35.0, 18.0, 13.0, 6.0, 5.5, 3.0, 0.8)
 
 _usage = attrgetter("usage")
 _fouling = attrgetter("fouling")
@@ -173,7 +176,9 @@ class _Game:
         for side in self._sides:
             side.run(seconds)
 
-    def _chosen(self, side: Side, trait: Callable[[Player], float], but: Player | None = None) -> Player:
+    def _chosen(
+        self, side: Side, trait: Callable[[Player], float], but: Player | None = None
+    ) -> Player:
         """One of those on court, likelier the more he has of a trait."""
         weights = side.weights(trait, self._clock)
         if but is not None:
@@ -225,7 +230,7 @@ class _Game:
             self._loose_or_floor_foul()
         else:
             shooter = self._chosen(self._offense, _usage)
-            self._attempt(shooter, shot_of(shooter, self._dice))
+            self._attempt(shooter, shot_of(shooter, self._dice, self._needs_three))
 
     def _seconds_to_play(self) -> int:
         if self._is_last_period and self._clock < _HURRY_BELOW and self._lead:
@@ -247,11 +252,15 @@ class _Game:
             and 0 < self._lead <= _TAKE_FOULS_UP_TO
         )
 
+    @property
+    def _needs_three(self) -> bool:
+        """Whether nothing less than a three can save the game."""
+        return self._is_last_period and self._clock < _LAST_SHOT and self._lead == -_THREE
+
     def _turnover(self) -> None:
         mark = self._dice.roll()
         if mark < _SHOT_CLOCK_TURNOVERS:
-            detail = "Turnover: Shot Clock"
-            self._record(Event(Kind.TURNOVER, 11, *self._now, self._ball, detail=detail))
+            self._record(Event(Kind.TURNOVER, 11, *self._now, self._ball, detail="Shot Clock"))
             self._lose_ball(stolen=False)
             return
         player = self._chosen(self._offense, _risk)
@@ -290,7 +299,7 @@ class _Game:
 
     def _floor_foul(self, action: int, name: str) -> None:
         """A foul away from a shot: free throws only once the team has used up its fouls."""
-        fouler = self._chosen(self._defense, _fouling)
+        fouler = self._chosen(self._defense, self._defense.foul_risk)
         victim = self._chosen(self._offense, _usage)
         self._call_foul(1 - self._ball, fouler, victim, action, name)
         self._relieve_fouled_out()
@@ -304,6 +313,7 @@ class _Game:
         grip = fsum(map(_fouling, self._defense.court)) / _TYPICAL_FOULING
         zone = shot.zone
         touch = shooter.touch + self._offense.edge - self._defense.squad.club.defense
+        touch -= _EASE * self._lead
         if self._dice.roll() < zone.fouled * grip:
             self._foul_on_shot(shooter)
             self._shoot_free_throws(shooter, shot.points)
@@ -319,7 +329,7 @@ class _Game:
             self._rebound(_OFFENSIVE_REACH)
 
     def _foul_on_shot(self, shooter: Player) -> None:
-        fouler = self._chosen(self._defense, _fouling)
+        fouler = self._chosen(self._defense, self._defense.foul_risk)
         self._call_foul(1 - self._ball, fouler, shooter, 2, "S.FOUL")
         self._relieve_fouled_out()
 

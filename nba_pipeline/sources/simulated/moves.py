@@ -1,6 +1,4 @@
-"""Trades and injuries: which players a team of the simulated league has on a night, and in what
-order its coach relies on them.
-"""
+"""Trades and injuries: which players a simulated team has on a night, the starters first."""
 
 from __future__ import annotations
 
@@ -9,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nba_pipeline.domain.teams import TEAMS
-from nba_pipeline.sources.simulated.clubs import Club, Player
+from nba_pipeline.sources.simulated.clubs import Club, Player, Role
 from nba_pipeline.sources.simulated.dice import Dice, Purpose
 from nba_pipeline.sources.simulated.fixtures import Fixture
 
@@ -76,7 +74,7 @@ class Personnel:
     def __init__(self, seed: int, clubs: Sequence[Club], fixtures: Sequence[Fixture]) -> None:
         self._clubs = {club.team.tricode: club for club in clubs}
         days = sorted({fixture.game_date for fixture in fixtures})
-        self.trades = tuple(_trades(days, Dice(seed, Purpose.TRADES)))
+        self.trades = tuple(_trades(clubs[0], days, Dice(seed, Purpose.TRADES)))
         traded = {(team, trade.rank) for trade in self.trades for team in trade.teams}
         self.injuries = tuple(
             injury
@@ -120,14 +118,17 @@ class Personnel:
 
 
 _TRADES = 3
-# The best player of a team stays, and a trade of men who never play would not show.
-_RANKS_TRADED = (1, 2, 3, 5, 6, 7)
 
 
-def _trades(days: Sequence[date], dice: Dice) -> Iterator[Trade]:
-    """Three trades between six teams in the middle half of the season."""
+def _trades(club: Club, days: Sequence[date], dice: Dice) -> Iterator[Trade]:
+    """Three trades between six teams in the middle half of the season.
+
+    The best player of a team stays, and a trade of men who hardly play would not show. Which ranks
+    that leaves is the same in every club.
+    """
     teams = dice.shuffled(tuple(TEAMS))
-    ranks = dice.shuffled(_RANKS_TRADED)
+    regulars = [rank for rank, p in enumerate(club.players) if p.role is not Role.BENCH]
+    ranks = dice.shuffled(regulars[1:])
     middle = days[len(days) // 4 : -len(days) // 4]
     for at in range(_TRADES):
         pair = (teams[2 * at], teams[2 * at + 1])

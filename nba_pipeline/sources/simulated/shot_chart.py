@@ -107,10 +107,10 @@ _PUTBACK = Style(72, "Putback Layup", "Putback Layup Shot", 55, 0.0)
 RIM = Zone(
     "Restricted Area",
     points=2,
-    accuracy=0.668,
-    fouled=0.165,
+    accuracy=0.66,
+    fouled=0.155,
     and_one=0.11,
-    blocked=0.255,
+    blocked=0.30,
     styles=(
         Style(6, "Driving Layup", "Driving Layup Shot", 34, 0.38),
         Style(5, "Layup", "Layup Shot", 16, 0.72),
@@ -124,10 +124,10 @@ RIM = Zone(
 PAINT = Zone(
     "In The Paint (Non-RA)",
     points=2,
-    accuracy=0.43,
+    accuracy=0.42,
     fouled=0.10,
     and_one=0.055,
-    blocked=0.145,
+    blocked=0.17,
     styles=(
         _FLOATER,
         Style(58, "Turnaround Hook Shot", "Turnaround Hook Shot", 22, 0.52),
@@ -138,7 +138,7 @@ PAINT = Zone(
 MID_RANGE = Zone(
     "Mid-Range",
     points=2,
-    accuracy=0.415,
+    accuracy=0.41,
     fouled=0.03,
     and_one=0.015,
     blocked=0.035,
@@ -152,7 +152,7 @@ MID_RANGE = Zone(
 CORNER = Zone(
     "Corner 3",
     points=3,
-    accuracy=0.385,
+    accuracy=0.38,
     fouled=0.012,
     and_one=0.008,
     blocked=0.012,
@@ -161,7 +161,7 @@ CORNER = Zone(
 ABOVE_THE_BREAK = Zone(
     "Above the Break 3",
     points=3,
-    accuracy=0.352,
+    accuracy=0.345,
     fouled=0.014,
     and_one=0.008,
     blocked=0.015,
@@ -179,9 +179,10 @@ def expected_points(player: Player) -> float:
     return fsum(worth) / fsum(player.zones)
 
 
-def shot_of(player: Player, dice: Dice) -> Shot:
-    """A shot from where the player likes to shoot."""
-    zone = dice.pick(ZONES, player.zones)
+def shot_of(player: Player, dice: Dice, must_be_three: bool = False) -> Shot:
+    """A shot from where the player likes to shoot, or his usual kind of three."""
+    first = ZONES.index(CORNER) if must_be_three else 0
+    zone = dice.pick(ZONES[first:], player.zones[first:])
     return Shot(zone, dice.pick(zone.styles, [s.weight for s in zone.styles]), _spot(zone, dice))
 
 

@@ -403,4 +403,5 @@ TABLE = Table(
         Check("shot zones add up to attempts", promises.zones_add_up_to_attempts),
     ),
     clustering=("player_lookup", "team_abbr"),
+    plot=("player_full_name", "points"),
 )

@@ -237,4 +237,5 @@ TABLE = Table(
         ),
     ),
     clustering=("defending_team_abbr",),
+    plot=("defending_team_abbr", "defensive_rating"),
 )

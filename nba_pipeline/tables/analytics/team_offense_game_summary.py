@@ -378,4 +378,5 @@ TABLE = Table(
         Check("points follow from the shots", promises.points_follow_from_shots),
     ),
     clustering=("team_abbr", "home_game"),
+    plot=("team_abbr", "points_scored"),
 )

@@ -1,0 +1,173 @@
+"""Tables as assets: one factory for all of them.
+
+Each partition's materialization carries the partition's own data version, also when a run covers a
+range of days, and is emitted when nothing had to be computed, too: a backfill waits for it, and
+"nothing to do" deserves a record.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+
+from nba_pipeline.engine.errors import PipelineError
+from nba_pipeline.engine.materialize import Partition, Session, materialize
+from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.orchestration import metadata
+from nba_pipeline.orchestration.partitions import mapping
+from nba_pipeline.orchestration.resources import (
+    FanOutResource,
+    Reporter,
+    SourceResource,
+    WarehouseResource,
+)
+
+#: Run tag that asks for everything to be computed, changed or not.
+FORCE_TAG = "nba/force"
+FINGERPRINT_TAG = "nba/fingerprint"
+
+DATA_VERSION_TAG = "dagster/data_version"
+_USER_PROVIDED_TAG = "dagster/data_version_is_user_provided"
+_PROVENANCE_PREFIXES = ("dagster/code_version", "dagster/input_")
+
+Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization]
+
+
+def key_of(table: Table) -> dg.AssetKey:
+    """The asset key: dataset and name, the words of SQL."""
+    return dg.AssetKey([table.dataset, table.name])
+
+
+def asset_for(
+    table: Table, tables: Mapping[str, Table], days: dg.DailyPartitionsDefinition
+) -> dg.AssetsDefinition:
+    """The asset that keeps a table up to date."""
+
+    @dg.asset(
+        key=key_of(table),
+        deps=_dependencies(table, tables),
+        partitions_def=days,
+        group_name=table.layer,
+        kinds={"python", "parquet"},
+        owners=["team:nba-data"],
+        description=table.description,
+        code_version=str(table.version),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        metadata={
+            "dagster/column_schema": metadata.column_schema(table),
+            "dagster/table_name": table.full_name,
+            "row": f"one per {', '.join(table.key)}",
+        },
+    )
+    def body(
+        context: dg.AssetExecutionContext,
+        warehouse: WarehouseResource,
+        source: SourceResource,
+        fan_out: FanOutResource,
+        reporter: dg.ResourceParam[Reporter],
+    ) -> Events:
+        try:
+            session = Session(
+                warehouse=warehouse.open(),
+                source=source.open(),
+                tables=tables,
+                pools=fan_out.open(),
+                environ=os.environ,
+                run_id=context.run.run_id,
+                now=datetime.now(UTC),
+                force=context.run.tags.get(FORCE_TAG) == "true",
+                progress=reporter,
+            )
+            dates = [date.fromisoformat(key) for key in context.partition_keys]
+            partitions = list(materialize(table, dates, session))
+        except PipelineError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        yield from _events(context, table, partitions, session)
+        _refuse_problems(partitions)
+
+    return body
+
+
+def _dependencies(table: Table, tables: Mapping[str, Table]) -> list[dg.AssetDep]:
+    by_upstream: dict[str, list[Input]] = defaultdict(list)
+    for declared in table.inputs.values():
+        if not declared.is_feed:
+            by_upstream[declared.table].append(declared)
+    return [
+        dg.AssetDep(key_of(tables[name]), partition_mapping=mapping(inputs))
+        for name, inputs in by_upstream.items()
+    ]
+
+
+def _events(
+    context: dg.AssetExecutionContext,
+    table: Table,
+    partitions: Sequence[Partition],
+    session: Session,
+) -> Events:
+    built = [partition for partition in partitions if not partition.problem]
+    if len(partitions) == 1:
+        for partition in built:
+            rows = session.warehouse.read(table, [partition.date])
+            yield dg.MaterializeResult(
+                data_version=dg.DataVersion(partition.data_version),
+                metadata={
+                    **metadata.of_partition(partition),
+                    **metadata.pictures(table, partition, rows),
+                },
+                tags={FINGERPRINT_TAG: partition.fingerprint[:60]},
+            )
+        return
+    if len(built) < len(partitions):
+        # A result would claim the whole range; say only what is true, then fail.
+        for partition in built:
+            context.log_event(_materialization(context, partition, {}))
+        return
+    yield dg.MaterializeResult()
+    # Dagster gave every day of the range one and the same version: say what each day's really is.
+    provenance = _provenance(context)
+    for partition in built:
+        yield _materialization(context, partition, provenance)
+
+
+def _provenance(context: dg.AssetExecutionContext) -> dict[str, str]:
+    """What the automatic event recorded about the upstream versions this run saw."""
+    latest = context.instance.get_latest_materialization_event(context.asset_key)
+    event = latest.asset_materialization if latest else None
+    tags = (event.tags if event else None) or {}
+    return {name: text for name, text in tags.items() if name.startswith(_PROVENANCE_PREFIXES)}
+
+
+def _materialization(
+    context: dg.AssetExecutionContext, partition: Partition, provenance: Mapping[str, str]
+) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        asset_key=context.asset_key,
+        partition=partition.date.isoformat(),
+        metadata=metadata.of_partition(partition),
+        tags={
+            **provenance,
+            DATA_VERSION_TAG: partition.data_version,
+            _USER_PROVIDED_TAG: "true",
+            FINGERPRINT_TAG: partition.fingerprint[:60],
+        },
+    )
+
+
+def _refuse_problems(partitions: Sequence[Partition]) -> None:
+    problems: dict[str, Any] = {
+        partition.date.isoformat(): partition.problem
+        for partition in partitions
+        if partition.problem
+    }
+    if problems:
+        sentences = list(dict.fromkeys(problems.values()))
+        more = f" (and {len(sentences) - 3} more)" if len(sentences) > 3 else ""
+        raise dg.Failure(
+            description="; ".join(sentences[:3]) + more,
+            metadata={"problems": dg.MetadataValue.json(problems)},
+            allow_retries=False,
+        )

@@ -1,0 +1,83 @@
+"""The definitions, built fresh each time so that a test or the terminal can swap any part."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from nba_pipeline import settings
+from nba_pipeline.engine.table import Table
+from nba_pipeline.orchestration.assets import asset_for
+from nba_pipeline.orchestration.checks import check_for
+from nba_pipeline.orchestration.partitions import daily
+from nba_pipeline.orchestration.resources import (
+    FanOutResource,
+    LogReporter,
+    SourceResource,
+    WarehouseResource,
+)
+from nba_pipeline.tables import REGISTRY
+
+#: The job that makes one NBA day, or a range of days, true in every table.
+ONE_DATE = "one_date"
+
+
+def build_definitions(
+    *, tables: Mapping[str, Table] = REGISTRY, resources: Mapping[str, Any] | None = None
+) -> dg.Definitions:
+    """Everything Dagster shows and runs.
+
+    Args:
+        tables: The tables, by name in data-flow order.
+        resources: Replacements for ``warehouse``, ``source``, ``fan_out`` or ``reporter``.
+    """
+    days = daily(settings.first_day(os.environ))
+    with warnings.catch_warnings():
+        # Backfill policies make a season one run, and a check of a partition has to know which:
+        # both are used on purpose, though Dagster calls one beta and the other a preview.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        assets = [asset_for(table, tables, days) for table in tables.values()]
+        checks = [check_for(table, tables, days) for table in tables.values()]
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=checks,
+        jobs=[
+            dg.define_asset_job(
+                ONE_DATE,
+                selection=dg.AssetSelection.all(),
+                description="Bring every table up to date for the chosen NBA days.",
+            )
+        ],
+        resources={
+            "warehouse": WarehouseResource(),
+            "source": SourceResource(),
+            "fan_out": FanOutResource(),
+            "reporter": LogReporter(),
+            **(resources or {}),
+        },
+        executor=_in_process_unless_asked,
+    )
+
+
+@dg.configured(
+    dg.multi_or_in_process_executor,
+    config_schema={
+        "multiprocess": dg.Field(
+            bool,
+            default_value=False,
+            description="Run tables side by side in processes of their own. A process costs 3-5 "
+            "seconds a table; the default runs them one after another in the run's own process "
+            "and lets compute fan out inside.",
+        ),
+        "max_concurrent": dg.Field(int, default_value=2, description="Tables at once."),
+    },
+)
+def _in_process_unless_asked(config: Mapping[str, Any]) -> dict[str, Any]:
+    if config["multiprocess"]:
+        return {"multiprocess": {"max_concurrent": config["max_concurrent"]}}
+    return {"in_process": {}}

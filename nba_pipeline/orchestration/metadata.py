@@ -1,0 +1,110 @@
+"""What a person sees of a materialization: numbers, the cause in words, who is missing, a picture."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from nba_pipeline.engine.materialize import Partition
+from nba_pipeline.engine.protocols import Outcome
+from nba_pipeline.engine.table import ENGINE_COLUMNS, Table
+
+# Long lists belong in the warehouse, not in an event.
+_MOST_OUTCOMES = 25
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The table's columns with types, units and meanings."""
+    declared = {column.name: column for column in table.columns}
+    columns = []
+    for entry in table.schema:
+        column = declared.get(entry.name)
+        text = column.description if column else ENGINE_COLUMNS[entry.name]
+        unit = f" [{column.unit}]" if column and column.unit else ""
+        columns.append(
+            dg.TableColumn(
+                entry.name,
+                str(entry.type),
+                description=f"{text}{unit}".strip() or None,
+                constraints=dg.TableColumnConstraints(
+                    nullable=entry.nullable, unique=table.key == (entry.name,)
+                ),
+            )
+        )
+    return dg.TableSchema(columns=columns)
+
+
+def of_partition(partition: Partition) -> dict[str, Any]:
+    """The metadata of one partition's materialization; whole numbers are plotted by the UI."""
+    described: dict[str, Any] = {
+        "rows": partition.rows,
+        "computed": partition.computed,
+        "reused": partition.reused,
+        "rejected": partition.rejected,
+        "failed": partition.failed,
+        "gone": partition.gone,
+        "cause": partition.cause,
+        "seconds": round(sum(partition.seconds.values()), 4),
+        "dagster/partition_row_count": partition.rows,
+    }
+    if partition.skip_reason:
+        described["skip_reason"] = partition.skip_reason
+    if partition.seconds:
+        described["seconds_by_phase"] = dg.MetadataValue.json(
+            {phase: round(seconds, 4) for phase, seconds in partition.seconds.items()}
+        )
+    if partition.outcomes:
+        described["without_rows"] = dg.MetadataValue.md(_outcomes(partition.outcomes))
+    return described
+
+
+def _outcomes(outcomes: Sequence[Outcome]) -> str:
+    lines = ["| who | category | why |", "|---|---|---|"]
+    lines += [
+        f"| {outcome.entity} | {outcome.category} | {outcome.reason} |"
+        for outcome in outcomes[:_MOST_OUTCOMES]
+    ]
+    if len(outcomes) > _MOST_OUTCOMES:
+        lines.append(f"| … and {len(outcomes) - _MOST_OUTCOMES} more | | |")
+    return "\n".join(lines)
+
+
+def pictures(table: Table, partition: Partition, rows: pa.Table) -> Mapping[str, Any]:
+    """Small plots of what was written and of the time each chunk took."""
+    made: dict[str, Any] = {}
+    if table.plot and rows.num_rows:
+        label, value = table.plot
+        pairs = sorted(
+            zip(rows[value].to_pylist(), rows[label].to_pylist(), strict=True),
+            key=lambda pair: (-(pair[0] or 0), pair[1]),
+        )[:24]
+        title = f"{value} by {label}, {partition.date}"
+        made["plot"] = _bars([name for _, name in pairs], [number for number, _ in pairs], title)
+    if partition.chunk_seconds:
+        milliseconds = [1000 * seconds for seconds in partition.chunk_seconds]
+        names = [str(number) for number in range(1, len(milliseconds) + 1)]
+        made["time_per_chunk"] = _bars(names, milliseconds, "milliseconds per chunk")
+    return made
+
+
+def _bars(names: Sequence[str], values: Sequence[float], title: str) -> dg.MarkdownMetadataValue:
+    # Imported here: it takes half a second, which loading the definitions must not.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 2.4), dpi=80, layout="constrained")
+    axes = figure.subplots()
+    axes.bar(range(len(values)), values, color="#1d428a")
+    axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
+    axes.tick_params(axis="y", labelsize=7)
+    axes.set_title(title, fontsize=9)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    image = io.BytesIO()
+    figure.savefig(image, format="png")
+    encoded = base64.b64encode(image.getvalue()).decode()
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{encoded})")

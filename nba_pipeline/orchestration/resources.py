@@ -1,0 +1,108 @@
+"""What assets work with: the warehouse, the source of facts, the workers and a place to report.
+
+Each is chosen by run config, else by the environment when a run starts; nothing is read or opened
+while the definitions load.
+"""
+
+import logging
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Protocol
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from nba_pipeline import settings
+from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
+from nba_pipeline.engine.protocols import Source, Warehouse
+from nba_pipeline.sources.archive import Archive
+from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.local import LocalWarehouse
+
+
+class WarehouseResource(dg.ConfigurableResource[Warehouse]):
+    """Where rows live: Parquet files in a local folder."""
+
+    directory: str = Field(
+        default="", description="Folder of the warehouse; empty means as the environment says."
+    )
+
+    _warehouse: Warehouse = PrivateAttr()
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Open the warehouse once per run."""
+        del context
+        folder = settings.warehouse_folder(os.environ, self.directory)
+        self._warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
+
+    def open(self) -> Warehouse:
+        """The warehouse."""
+        return self._warehouse
+
+
+class SourceResource(dg.ConfigurableResource[Source]):
+    """Where facts come from: a folder of season files, or the simulated league."""
+
+    archive: str = Field(
+        default="",
+        description="Folder of season files; empty means as the environment says, and the "
+        "simulated league when it says nothing.",
+    )
+    seed: int = Field(default=7, description="Seed of the simulated league.")
+
+    _source: Source | None = PrivateAttr(default=None)
+
+    def open(self) -> Source:
+        """The source; season files are read at most once per run."""
+        if self._source is None:
+            folder = settings.archive_folder(os.environ, self.archive)
+            if folder is None:
+                from nba_pipeline.sources.simulated import SimulatedLeague
+
+                self._source = SimulatedLeague(self.seed)
+            else:
+                self._source = Archive(folder)
+        return self._source
+
+
+class FanOutResource(dg.ConfigurableResource[Pools]):
+    """How compute is spread: serial, threads or processes. Every choice gives the same bytes."""
+
+    executor: str = Field(
+        default="", description="serial, threads or processes; empty means as NBA_EXECUTOR says."
+    )
+    chunk_cells: int = Field(default=CHUNK_CELLS, description="Cells of a chunk.")
+    deadline_seconds: float = Field(default=600.0, description="Wall seconds a table may take.")
+
+    _pools: Pools = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(
+        self, context: dg.InitResourceContext
+    ) -> Generator["FanOutResource", None, None]:
+        """Open the pools once per run."""
+        del context
+        name = settings.executor_name(os.environ, self.executor)
+        with open_pools(name, self.chunk_cells, self.deadline_seconds) as pools:
+            self._pools = pools
+            yield self
+
+    def open(self) -> Pools:
+        """The pools."""
+        return self._pools
+
+
+class Reporter(Protocol):
+    """Told how far a table has come."""
+
+    def __call__(self, table: str, done: int, total: int) -> None:
+        """``done`` of ``total`` cells of ``table`` are computed."""
+
+
+class LogReporter:
+    """Writes progress to the process log, not into Dagster's event log, where every line is kept."""
+
+    def __call__(self, table: str, done: int, total: int) -> None:
+        """Log one line."""
+        logging.getLogger("nba_pipeline").info("%s: %d of %d", table, done, total)

@@ -1,0 +1,74 @@
+"""Where things are kept, as the environment says; the one place that knows the defaults.
+
+=====================  =======================================  ===================================
+Variable               Means                                    Default
+=====================  =======================================  ===================================
+``NBA_WAREHOUSE_DIR``  folder of the embedded warehouse         ``nba_warehouse`` under
+                                                                ``DAGSTER_HOME``, else under the
+                                                                user's data folder
+``NBA_ARCHIVE_DIR``    folder of season files                   none: the simulated league
+``NBA_EXECUTOR``       serial, threads or processes             serial
+``NBA_FIRST_DAY``      first partition, YYYY-MM-DD              2020-10-01
+``DAGSTER_HOME``       Dagster's own folder                     ``dagster`` under the user's data
+                                                                folder (terminal only)
+=====================  =======================================  ===================================
+
+Worker counts and switches (``PGS_WORKERS``, ``ENABLE_PLAYER_PARALLELIZATION``, …) are read by the
+engine, table by table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import platformdirs
+
+from nba_pipeline.engine.errors import ConfigurationError
+
+_FIRST_DAY = date(2020, 10, 1)
+
+
+def data_folder() -> Path:
+    """The user's own folder for this program's data."""
+    return Path(platformdirs.user_data_dir("nba-pipeline", appauthor=False))
+
+
+def warehouse_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
+    """The embedded warehouse's folder: as chosen, else as the environment says."""
+    named = chosen or environ.get("NBA_WAREHOUSE_DIR", "")
+    if named:
+        return Path(named).expanduser()
+    home = environ.get("DAGSTER_HOME", "")
+    return (Path(home).expanduser() if home else data_folder()) / "nba_warehouse"
+
+
+def archive_folder(environ: Mapping[str, str], chosen: str = "") -> Path | None:
+    """The folder of season files, or None for the simulated league."""
+    named = chosen or environ.get("NBA_ARCHIVE_DIR", "")
+    return Path(named).expanduser() if named else None
+
+
+def executor_name(environ: Mapping[str, str], chosen: str = "") -> str:
+    """The executor compute runs in."""
+    return chosen or environ.get("NBA_EXECUTOR", "") or "serial"
+
+
+def first_day(environ: Mapping[str, str]) -> date:
+    """The first partition of every table.
+
+    Raises:
+        ConfigurationError: When ``NBA_FIRST_DAY`` is no date.
+    """
+    named = environ.get("NBA_FIRST_DAY", "")
+    try:
+        return date.fromisoformat(named) if named else _FIRST_DAY
+    except ValueError as error:
+        raise ConfigurationError(f"NBA_FIRST_DAY={named} is not a date: write YYYY-MM-DD") from error
+
+
+def dagster_home(environ: Mapping[str, str]) -> Path:
+    """Dagster's folder for runs started in the terminal."""
+    named = environ.get("DAGSTER_HOME", "")
+    return Path(named).expanduser() if named else data_folder() / "dagster"

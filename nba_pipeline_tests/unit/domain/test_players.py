@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nba_pipeline.domain.players import player_lookup, without_suffix
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("LeBron James", "lebronjames"),
+        ("P.J. Tucker", "pjtucker"),
+        ("D'Angelo Russell", "dangelorussell"),
+        ("Shai Gilgeous-Alexander", "shaigilgeousalexander"),
+        ("Nikola Jokić", "nikolajokic"),
+        ("Dāvis Bertāns", "davisbertans"),
+        ("Tim Hardaway Jr.", "timhardawayjr"),
+        ("Jrue Holiday", "jrueholiday"),
+        ("Jaden Ivey", "jadenivey"),
+        ("Iffe Lundberg", "iffelundberg"),
+        ("Øystein Łukasz Đorđe Weiß", "oysteinlukaszdordeweiss"),
+        ("", ""),
+    ],
+)
+def test_accents_case_and_punctuation_do_not_count(name, expected):
+    assert player_lookup(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Hayes, Killian", "killianhayes"),
+        ("Hardaway Jr., Tim", "timhardawayjr"),
+        ("Tim Hardaway, Jr.", "timhardawayjr"),
+        ("Porter, Michael, Jr.", "michaelporterjr"),
+    ],
+)
+def test_a_surname_before_a_comma_goes_last(name, expected):
+    assert player_lookup(name) == expected
+
+
+@given(st.text())
+def test_a_key_is_letters_and_digits_and_its_own_key(name):
+    key = player_lookup(name)
+    assert re.fullmatch("[a-z0-9]*", key)
+    assert player_lookup(key) == key
+
+
+@pytest.mark.parametrize(
+    ("lookup", "expected"),
+    [
+        ("timhardawayjr", "timhardaway"),
+        ("larrynancesr", "larrynance"),
+        ("jimmybutleriii", "jimmybutler"),
+        ("ronaldhollandii", "ronaldholland"),
+        ("lonniewalkeriv", "lonniewalker"),
+        ("jrueholiday", "jrueholiday"),
+        ("jadenivey", "jadenivey"),
+    ],
+)
+def test_only_a_trailing_suffix_is_dropped(lookup, expected):
+    assert without_suffix(lookup) == expected
