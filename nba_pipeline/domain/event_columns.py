@@ -29,7 +29,7 @@ def events_of(columns: Mapping[str, npt.NDArray[Any]], rows: slice) -> Events:
         event_type=_whole(columns["event_type"][rows]),
         action_type=_whole(columns["event_action_type"][rows]),
         period=_whole(columns["period"][rows]),
-        clock_seconds=_whole(columns["game_clock_seconds"][rows]),
+        clock_seconds=_known(columns["game_clock_seconds"][rows]),
         player1_id=_whole(columns["player_1_id"][rows]),
         player1_team=columns["player_1_team_abbr"][rows].tolist(),
         player2_id=_whole(columns["player_2_id"][rows]),

@@ -28,8 +28,9 @@ from datetime import date
 
 import pyarrow as pa
 
-from nba_pipeline.sources.base import feed_named, sorted_by_day
-from nba_pipeline.sources.feeds import INJURY_TRANSACTIONS, SCHEDULE
+from nba_pipeline.domain.calendar import SeasonCalendar
+from nba_pipeline.sources.base import feed_named, sorted_by_day, versions_by_date
+from nba_pipeline.sources.feeds import INJURY_TRANSACTIONS, SCHEDULE, Feed
 from nba_pipeline.sources.simulated.box import box_of
 from nba_pipeline.sources.simulated.clubs import clubs
 from nba_pipeline.sources.simulated.dice import Dice, Purpose
@@ -72,7 +73,9 @@ class SimulatedLeague:
         self._seed = seed
         self._fixtures = fixtures(seed, first_day, weeks)
         self._personnel = Personnel(seed, clubs(seed), self._fixtures)
+        self._injury_rows = injury_rows(self._personnel.injuries)
         self._played: dict[date, list[GameRecord]] = {}
+        self._days: dict[tuple[str, date], pa.Table] = {}
 
     def games(self) -> pa.Table:
         """The schedule feed of the whole season."""
@@ -91,21 +94,35 @@ class SimulatedLeague:
         Raises:
             SourceError: If there is no such feed.
         """
-        kind = feed_named(feed)
-        schema = kind.schema
-        if "game_date" not in schema.names:
-            schema = schema.insert(0, pa.field("game_date", pa.date32()))
-        rows = list(self._rows(feed, sorted(set(dates))))
-        return sorted_by_day(kind, pa.Table.from_pylist(rows, schema=schema))
+        days = sorted(set(dates))
+        empty = _columns(feed_named(feed)).empty_table()
+        return pa.concat_tables([empty, *(self._day(feed, day) for day in days)]).combine_chunks()
 
-    def _rows(self, feed: str, days: Sequence[date]) -> Iterator[Row]:
+    def versions(self, feed: str, dates: Sequence[date]) -> dict[date, str]:
+        """A digest of each day's rows."""
+        return versions_by_date(self.read(feed, dates), dates)
+
+    def calendar(self) -> SeasonCalendar:
+        """The one season, as its schedule shows it."""
+        return SeasonCalendar.from_games(
+            [fixture.game_date for fixture in self._fixtures],
+            [fixture.game_id for fixture in self._fixtures],
+        )
+
+    def _day(self, feed: str, day: date) -> pa.Table:
+        """A day's rows of a feed; written down once, since several tables read each feed."""
+        if (feed, day) not in self._days:
+            kind = feed_named(feed)
+            rows = pa.Table.from_pylist(list(self._rows(feed, day)), schema=_columns(kind))
+            self._days[feed, day] = sorted_by_day(kind, rows)
+        return self._days[feed, day]
+
+    def _rows(self, feed: str, day: date) -> Iterator[Row]:
         if feed == INJURY_TRANSACTIONS.name:
-            moves = injury_rows(self._personnel.injuries)
-            yield from (row for row in moves if row["game_date"] in days)
+            yield from (row for row in self._injury_rows if row["game_date"] == day)
             return
-        for day in days:
-            for game in self._games_of(day):
-                yield from rows_of_game(feed, game)
+        for game in self._games_of(day):
+            yield from rows_of_game(feed, game)
 
     def _games_of(self, day: date) -> list[GameRecord]:
         if day not in self._played:
@@ -121,3 +138,10 @@ class SimulatedLeague:
         events = play(home, away, Dice(self._seed, Purpose.GAME, fixture.number))
         market = lines(home, away, Dice(self._seed, Purpose.LINES, fixture.number))
         return GameRecord(fixture, events, box_of(events), market, crew)
+
+
+def _columns(feed: Feed) -> pa.Schema:
+    """The feed's columns, behind the day its rows belong to."""
+    if "game_date" in feed.schema.names:
+        return feed.schema
+    return feed.schema.insert(0, pa.field("game_date", pa.date32()))

@@ -1,6 +1,6 @@
 """Play-by-play events in the order the source lists them.
 
-Event and action codes are nba.com's own (``domain/play_by_play.py`` names them). Distances are whole
+Event and action codes are nba.com's own (``domain/events.py`` names them). Distances are whole
 feet, rounded half up by the publisher; a two without one was taken at the hoop.
 """
 
