@@ -42,6 +42,18 @@ def season_year(game_date: date) -> int:
     return game_date.year - (game_date.month < _FIRST_MONTH_OF_A_SEASON)
 
 
+def season_reach(day: date) -> date:
+    """The earliest day that may belong to a day's season, preseason included.
+
+    Args:
+        day: An NBA day.
+
+    Returns:
+        1 October of the year the season started.
+    """
+    return date(season_year(day), _FIRST_MONTH_OF_A_SEASON, 1)
+
+
 def season_year_of(nba_game_id: str) -> int:
     """The year a game's season started, as its id states it.
 

@@ -157,6 +157,7 @@ def _collect(
     try:
         columns, seconds = future.result(timeout=max(0.0, deadline - time.monotonic()))
     except (FutureTimeoutError, TimeoutError) as error:
+        future.cancel()  # of a process pool, this ends the worker that is stuck
         raise DeadlineError(
             f"{table.name} ran out of time while computing cells {first} to {last}: nothing of it "
             "was written"
@@ -177,12 +178,25 @@ def _collect(
 def _sentence(error: BaseException) -> str:
     if isinstance(error, ProcessExpired):
         return f"the worker process died (exit code {error.exitcode})"
+    if isinstance(error, _ComputeRaisedError):
+        return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+class _ComputeRaisedError(Exception):
+    """What compute raised, as text: not every error survives the way out of a worker process.
+
+    It also keeps a TimeoutError of compute's own apart from the end of the table's time.
+    """
 
 
 def _timed(compute: Callable[[Cells], Columns], chunk: Cells) -> tuple[Columns, float]:
     started = time.perf_counter()
-    return compute(chunk), time.perf_counter() - started
+    try:
+        columns = compute(chunk)
+    except Exception as error:
+        raise _ComputeRaisedError(_sentence(error)) from error
+    return columns, time.perf_counter() - started
 
 
 class _Serial:

@@ -55,7 +55,7 @@ def _json_text(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_integer(values.type):
         return values.cast(pa.string()).fill_null("null")
     if pa.types.is_list(values.type):
-        return pa.array([json.dumps(canonical(value)) for value in values.to_pylist()])
+        return pa.array([json.dumps(canonical(v)) for v in values.to_pylist()], pa.string())
     encoded = values.dictionary_encode()
     texts = [json.dumps(canonical(value), default=str) for value in encoded.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(encoded.indices).fill_null("null")
@@ -164,6 +164,7 @@ def text_digest(*parts: str) -> str:
 
 
 def joined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as one array."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):  # no chunk at all

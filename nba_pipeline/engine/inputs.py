@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from nba_pipeline.domain.calendar import season_year
+from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine import hashing
 from nba_pipeline.engine.table import Array, Columns, Input, Table, Window
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
@@ -34,17 +34,12 @@ class PlannedCells:
     entities: list[str]
 
 
-def season_start(day: date) -> date:
-    """The earliest day a season-to-date window of ``day`` may reach back to."""
-    return date(season_year(day), 10, 1)
-
-
 def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
     """Every day that the windows of ``dates`` may touch, in order."""
     touched: set[date] = set()
     for day in dates:
         first = (
-            season_start(day)
+            season_reach(day)
             if window.first_day is None
             else day + timedelta(days=window.first_day)
         )
@@ -146,7 +141,7 @@ def _first_days(window: Window, days: Ints) -> Ints:
         return days + window.first_day
     distinct, owner = np.unique(days, return_inverse=True)
     starts = [
-        np.datetime64(season_start(day), "D").astype(np.int64)
+        np.datetime64(season_reach(day), "D").astype(np.int64)
         for day in distinct.astype("datetime64[D]").tolist()
     ]
     return np.array(starts, dtype=np.int64)[owner] if len(days) else days

@@ -367,7 +367,7 @@ class _Batch:
         )
 
     def _why_nothing(self, day: date, inputs: Mapping[str, pa.Table]) -> str:
-        """One of four kinds of nothing: no games, between seasons, not played yet, missing."""
+        """Which kind of nothing: no games, between seasons, not played yet, missing."""
         calendar = self.session.source.calendar()
         if calendar.season_of(day) is None and calendar.is_between_seasons(day):
             return "offseason"
@@ -379,7 +379,7 @@ class _Batch:
                     return "no_games"
                 final = pc.any(pc.equal(today["game_status"], 3)).as_py()
                 return "missing" if final else "not_yet"
-        return "no_games"
+        return "nothing_published"
 
 
 def _turned_away(

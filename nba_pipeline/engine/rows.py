@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -40,11 +40,17 @@ def _nothing(table: Table) -> pa.Table:
 
 
 def _piece(table: Table, columns: Columns) -> pa.Table:
-    length = len(columns[table.key[0]])
+    lengths = {len(values) for values in columns.values()} or {0}
+    if len(lengths) > 1:
+        longest = max(columns, key=lambda name: len(columns[name]))
+        raise RowError(
+            f"{table.name}.{longest} has {max(lengths)} values where another column has "
+            f"{min(lengths)}"
+        )
     arrays = {
         column.name: _array(table, column, columns[column.name])
         if column.name in columns
-        else pa.nulls(length, column.arrow_type)
+        else pa.nulls(max(lengths), column.arrow_type)
         for column in table.columns
     }
     return pa.table(arrays)
@@ -52,30 +58,53 @@ def _piece(table: Table, columns: Columns) -> pa.Table:
 
 def _array(table: Table, column: Column, values: Array) -> pa.Array:
     try:
-        if values.dtype.kind == "O":
+        if column.type in (int, float, bool):
+            return _numbers(column, values)
+        if values.dtype.kind == "M" and column.type in (date, datetime):
+            return pa.array(_instants(column, values), column.arrow_type)
+        if values.dtype.kind == "O" or (values.dtype.kind == "U" and column.type is str):
             return pa.array(values.tolist(), column.arrow_type)
-        if values.dtype.kind == "M":
-            return pa.array(values.astype(_instant(column)), column.arrow_type)
-        if column.type is float:
-            number = np.asarray(values, dtype=np.float64) + 0.0
-            return pa.array(number, pa.float64(), mask=~np.isfinite(number))
-        if values.dtype.kind == "f":
-            unknown = np.isnan(values)
-            whole = np.where(unknown, 0.0, values)
-            if column.type is int and (whole != np.rint(whole)).any():
-                raise pa.ArrowInvalid("a fraction where whole numbers are declared")
-            return pa.array(whole.astype(np.int64), pa.int64(), mask=unknown).cast(
-                column.arrow_type
-            )
-        return pa.array(values).cast(column.arrow_type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise pa.ArrowInvalid(f"values are {values.dtype}")
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
         raise RowError(
             f"{table.name}.{column.name} is declared {column.type.__name__}: {error}"
         ) from error
 
 
-def _instant(column: Column) -> str:
-    return "datetime64[us]" if column.type is datetime else "datetime64[D]"
+def _numbers(column: Column, values: Array) -> pa.Array:
+    """Numbers and flags; NaN and infinities are NULL, -0.0 is 0.0."""
+    if values.dtype.kind == "O":
+        values = _plain_numbers(values)
+    if values.dtype.kind not in "biuf":
+        raise pa.ArrowInvalid(f"values are {values.dtype}")
+    if values.dtype.kind != "f" and column.type is not bool:
+        return pa.array(values).cast(column.arrow_type)
+    number = np.asarray(values, dtype=np.float64) + 0.0
+    known = np.isfinite(number)
+    number = np.where(known, number, 0.0)
+    if column.type is int and (number != np.rint(number)).any():
+        raise pa.ArrowInvalid("a fraction where whole numbers are declared")
+    if column.type is bool:
+        if not np.isin(number, (0.0, 1.0)).all():
+            raise pa.ArrowInvalid("a number that is neither 0 nor 1")
+        return pa.array(number == 1.0, pa.bool_(), mask=~known)
+    return pa.array(number, pa.float64(), mask=~known).cast(column.arrow_type)
+
+
+def _plain_numbers(values: Array) -> Array:
+    """Python numbers, flags and None as floats."""
+    for value in values.tolist():
+        if value is not None and not isinstance(value, bool | int | float | np.number | np.bool_):
+            raise pa.ArrowInvalid(f"{value!r} is no number")
+    return values.astype(np.float64)
+
+
+def _instants(column: Column, values: Array) -> Array:
+    unit = "datetime64[us]" if column.type is datetime else "datetime64[D]"
+    converted = values.astype(unit)
+    if column.type is date and (converted != values)[~np.isnat(values)].any():
+        raise pa.ArrowInvalid("a time of day where a day is declared")
+    return converted
 
 
 def _where(table: Table, rows: pa.Table, column: Column) -> str:
@@ -85,7 +114,9 @@ def _where(table: Table, rows: pa.Table, column: Column) -> str:
 
 def ordered(table: Table, rows: pa.Table) -> pa.Table:
     """Rows sorted by date and key, revisions oldest first."""
-    by = ["game_date", *table.key, *(["known_at"] if table.keeps_revisions else [])]
+    # What is corrected before it was due to be known keeps its place, so numbers go first.
+    numbered = "revision" if "revision" in rows.column_names else "known_at"
+    by = ["game_date", *table.key, *([numbered] if table.keeps_revisions else [])]
     return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)]))
 
 
@@ -143,7 +174,9 @@ def finish(
         now: When.
     """
     hashes = hashing.row_hashes(rows, table.hash_fields)
-    owners = zip(rows["game_date"].to_pylist(), entities(table, rows).to_pylist(), strict=True)
+    owners = list(
+        zip(rows["game_date"].to_pylist(), entities(table, rows).to_pylist(), strict=True)
+    )
     refuse_duplicates(table, rows)
     if table.keeps_revisions:
         repeated = same_key_as_before(table, rows)
@@ -153,6 +186,10 @@ def finish(
         rows = rows.append_column("is_current", pa.array(newest))
         rows = rows.append_column("is_retracted", pa.array(np.zeros(len(rows), dtype=bool)))
     rows = rows.append_column("data_hash", hashes)
+    unasked = sorted({owner for owner in owners if owner not in inputs_hashes}, key=str)
+    if unasked:
+        day, entity = unasked[0]
+        raise RowError(f"{table.name} computed {entity} of {day}, which nobody asked for")
     rows = rows.append_column(
         "inputs_hash", pa.array([inputs_hashes[owner] for owner in owners], pa.string())
     )

@@ -111,6 +111,11 @@ def history() -> Window:
     return Window(None, -1)
 
 
+def history_and_today() -> Window:
+    """Rows of the same season up to and including the date: of facts known before tip-off."""
+    return Window(None, 0)
+
+
 def days_before(days: int) -> Window:
     """Rows of the ``days`` days before the date, the date itself excluded."""
     return Window(-days, -1)

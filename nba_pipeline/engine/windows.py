@@ -52,7 +52,8 @@ class Buffer:
             known = ~np.isnan(values)
             grid = np.rint(np.where(known, values, 0.0) * 10 ** self.decimals[column])
             if grid.size and np.abs(grid).max() > _LARGEST_ON_GRID:
-                raise RowError(f"{column} holds {grid.max():.0f}, too large for an exact sum")
+                largest = values[np.abs(grid).argmax()]
+                raise RowError(f"{column} holds {largest:g}, too large for an exact sum")
             whole = grid.astype(np.int64)
             self._prefixes[column] = (_running(known), _running(whole), _running(whole * whole))
         return self._prefixes[column]

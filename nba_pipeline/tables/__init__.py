@@ -8,11 +8,13 @@ from __future__ import annotations
 from nba_pipeline.engine.errors import DeclarationError
 from nba_pipeline.engine.table import Table
 from nba_pipeline.tables.analytics import (
+    player_availability,
     player_game_summary,
     team_defense_game_summary,
     team_offense_game_summary,
 )
 from nba_pipeline.tables.raw import (
+    nbac_injury_report,
     nbac_play_by_play,
     nbac_player_boxscores,
     nbac_referee,
@@ -30,6 +32,8 @@ _IN_ORDER = (
     nbac_shots,
     nbac_referee,
     odds_api_game_lines,
+    nbac_injury_report,
+    player_availability,
     team_offense_game_summary,
     team_defense_game_summary,
     player_game_summary,

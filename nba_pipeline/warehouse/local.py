@@ -3,11 +3,13 @@
 A partition is replaced by renaming a complete, synced file over the old one, so a reader sees the
 old rows or the new ones and a killed run leaves at most a stray temporary file. What is known about
 a partition (fingerprint, data version, entities without rows) sits in the file's own footer and can
-never be newer than the rows. Every page carries a checksum that every read verifies.
+never be newer than the rows. Every page carries a checksum that every read verifies; Parquet has none
+for the footer itself, so a digest of it stands right before it, where every reader skips it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import uuid
@@ -29,6 +31,8 @@ from nba_pipeline.engine.protocols import Outcome, Stored
 from nba_pipeline.engine.table import Table
 
 _FOOTER_KEY = b"nba_pipeline"
+# A Parquet file ends with its footer, the footer's length in four bytes, and the magic.
+_MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
 )
@@ -88,7 +92,7 @@ class LocalWarehouse:
         """
         wanted = list(columns) if columns is not None else table.schema.names
         present = self._present(table)
-        paths = [str(present[day]) for day in sorted(set(dates)) if day in present]
+        paths = [present[day] for day in sorted(set(dates)) if day in present]
         if not paths:
             return pa.schema([table.schema.field(name) for name in wanted]).empty_table()
         picked, condition = wanted, None
@@ -98,14 +102,13 @@ class LocalWarehouse:
             else:
                 picked = list(dict.fromkeys([*wanted, *_REVISION_COLUMNS, *table.key, "game_date"]))
                 condition = pc.field("known_at") <= pa.scalar(as_of)
+        for path in paths:
+            if not self._footer(path).intact:
+                raise _damaged(path)
         try:
-            rows = ds.dataset(paths, schema=table.schema, format=_FORMAT).to_table(
-                columns=picked, filter=condition
-            )
+            rows = _rows(paths, table, picked, condition)
         except (OSError, pa.ArrowInvalid) as error:
-            raise WarehouseError(
-                f"{table.full_name}: a stored partition under {self.folder} is damaged: {error}"
-            ) from error
+            raise _damaged(_broken_one(paths, table)) from error
         if as_of is not None and table.keeps_revisions and not every_revision:
             rows = _newest(table, rows).select(wanted)
         return rows.combine_chunks()
@@ -153,7 +156,8 @@ class LocalWarehouse:
                 raise WarehouseError("query takes one SELECT statement and changes nothing")
             return connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
-            raise WarehouseError(f"the query failed: {str(error).strip()}") from error
+            what = " ".join(str(error).partition("\n\nLINE ")[0].split())
+            raise WarehouseError(f"the query failed: {what}") from error
         finally:
             connection.close()
 
@@ -171,20 +175,55 @@ def _newest(table: Table, rows: pa.Table) -> pa.Table:
     return newest.filter(pc.invert(newest["is_retracted"]))
 
 
+def _rows(
+    paths: Sequence[Path], table: Table, columns: Sequence[str], condition: pc.Expression | None
+) -> pa.Table:
+    files = [str(path) for path in paths]
+    dataset = ds.dataset(files, schema=table.schema, format=_FORMAT)
+    return dataset.to_table(columns=columns, filter=condition)
+
+
+def _broken_one(paths: Sequence[Path], table: Table) -> Path:
+    """The first of some files that cannot be read."""
+    for path in paths:
+        try:
+            _rows([path], table, table.schema.names, None)
+        except (OSError, pa.ArrowInvalid):
+            return path
+    return paths[0]
+
+
+def _damaged(path: Path) -> WarehouseError:
+    return WarehouseError(f"{path} is damaged: delete it, and the next run builds it again")
+
+
 def _read_footer(path: Path) -> Stored:
     damaged = Stored("", "", 0, 0, 0, {}, intact=False)
-    try:
-        with pq.ParquetFile(path) as file:
-            text = (file.schema_arrow.metadata or {}).get(_FOOTER_KEY)
-            row_count = file.metadata.num_rows
-    except (OSError, pa.ArrowInvalid):
+    footer = _verified_footer(path)
+    if footer is None:
         return damaged
+    metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
+    text = (metadata.metadata or {}).get(_FOOTER_KEY)
     if text is None:
         return damaged
     about = json.loads(text)
     outcomes = tuple(Outcome(**outcome) for outcome in about.pop("outcomes"))
     stored_rows = about.pop("stored_rows")
-    return Stored(**about, outcomes=outcomes, intact=stored_rows == row_count)
+    return Stored(**about, outcomes=outcomes, intact=stored_rows == metadata.num_rows)
+
+
+def _verified_footer(path: Path) -> bytes | None:
+    """The file's footer with the eight bytes that end a Parquet file, unless it was damaged."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        tail = file.read()
+        length = int.from_bytes(tail[:4], "little") + _TAIL
+        if tail[4:] != _MAGIC or length + _DIGEST > size:
+            return None
+        file.seek(size - length - _DIGEST)
+        digest, footer = file.read(_DIGEST), file.read(length)
+    return footer if hashlib.sha256(footer).digest() == digest else None
 
 
 def _as_json(about: Stored, stored_rows: int) -> bytes:
@@ -196,9 +235,15 @@ def _as_json(about: Stored, stored_rows: int) -> bytes:
 
 def _write_synced(rows: pa.Table, path: Path) -> None:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    whole = pa.BufferOutputStream()
+    pq.write_table(rows, whole, compression="zstd", write_page_checksum=True)
+    content = whole.getvalue().to_pybytes()
+    footer_at = len(content) - _TAIL - int.from_bytes(content[-_TAIL:-4], "little")
     try:
         with temporary.open("wb") as file:
-            pq.write_table(rows, file, compression="zstd", write_page_checksum=True)
+            file.write(content[:footer_at])
+            file.write(hashlib.sha256(content[footer_at:]).digest())
+            file.write(content[footer_at:])
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -228,7 +273,8 @@ def _plainly(what: str) -> Iterator[None]:
 def _views(table: Table, folder: Path) -> list[str]:
     files = folder / table.dataset / table.name
     if any(files.glob("*.parquet")):
-        rows = f"SELECT * FROM read_parquet('{_quoted(str(files.resolve()))}/*.parquet')"
+        rows = f"SELECT * FROM read_parquet('{_quoted(str(files.resolve()))}/*.parquet', "
+        rows += "union_by_name = true)"
     else:
         typed = (f"CAST(NULL AS {_sql_type(entry.type)}) AS {entry.name}" for entry in table.schema)
         rows = f"SELECT {', '.join(typed)} WHERE false"

@@ -13,7 +13,8 @@ moves      trades and injuries: who is there on a night
 shot_chart where shots come from and how often they fall
 events     what can happen in a game
 bench      one team's five, minutes and fouls
-game       one game, possession by possession
+floor      clock, score and ball of one game, fouls and stoppages
+game       one game, play by play
 box        box scores, counted from events
 texts      play-by-play texts
 market     betting lines and officials

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import fsum
 
+from nba_pipeline.domain.events import PERIOD_SECONDS, REGULATION_PERIODS
 from nba_pipeline.sources.simulated.clubs import Player
 from nba_pipeline.sources.simulated.dice import Dice
 from nba_pipeline.sources.simulated.moves import STARTERS, Squad
 
-REGULATION = 2880
 FOULED_OUT = 6
 _FOUL_TROUBLE, _CARE_IN_TROUBLE = 4, 0.5
+REGULATION = REGULATION_PERIODS * PERIOD_SECONDS
 _PLAYER_SECONDS = REGULATION * STARTERS
 # Minutes by place in the squad, for a coach who uses nine, ten or eleven men.
 _STARTERS_PLAN = (35.5, 34.0, 33.0, 31.5, 30.0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from nba_pipeline.domain.events import EventType
 from nba_pipeline.sources.simulated.clubs import Player
-from nba_pipeline.sources.simulated.events import AWAY, HOME, TECHNICAL, Event, Five, Kind
+from nba_pipeline.sources.simulated.events import AWAY, HOME, TECHNICAL, Event, Five
 
 COUNTED = (
     *("pts", "reb", "ast", "stl", "blk", "tov", "pf", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta"),
@@ -54,11 +55,11 @@ class Box:
             self.line(side, player)[name] += number
         if event.points:
             self._score(event)
-        if event.kind is Kind.SUBSTITUTION and event.player and event.other:
+        if event.kind is EventType.SUBSTITUTION and event.player and event.other:
             court = self._court[event.side]
             court[court.index(event.player)] = event.other
             self.lines[event.side].setdefault(event.other, Counter())
-        if event.kind in (Kind.MISSED_SHOT, Kind.FREE_THROW):
+        if event.kind in (EventType.MISSED_SHOT, EventType.FREE_THROW):
             self._missed_by = event.side
 
     def line(self, side: int, player: Player | None) -> Line:
@@ -107,29 +108,29 @@ def _counts(event: Event, missed_by: int) -> list[_Count]:
     """What an event adds to whose line: side, player, name and number."""
     side, player, other = event.side, event.player, event.other
     match event.kind:
-        case Kind.MADE_SHOT | Kind.MISSED_SHOT:
+        case EventType.MADE_SHOT | EventType.MISSED_SHOT:
             return _of_shot(event)
-        case Kind.FREE_THROW:
+        case EventType.FREE_THROW:
             made = event.points
             return [
                 (side, player, "fta", 1),
                 (side, player, "ftm", made),
                 (side, player, "pts", made),
             ]
-        case Kind.REBOUND:
+        case EventType.REBOUND:
             where = "oreb" if side == missed_by else "dreb"
             return [(side, player, "reb", 1), (side, player, where, 1)]
-        case Kind.TURNOVER:
+        case EventType.TURNOVER:
             stolen = [(1 - side, other, "stl", 1)] if other else []
             return [(side, player, "tov", 1), *stolen]
-        case Kind.FOUL if event.action != TECHNICAL:
+        case EventType.FOUL if event.action != TECHNICAL:
             return [(side, player, "pf", 1)]
     return []
 
 
 def _of_shot(event: Event) -> list[_Count]:
     side, player, other = event.side, event.player, event.other
-    made = int(event.kind is Kind.MADE_SHOT)
+    made = int(event.kind is EventType.MADE_SHOT)
     counts: list[_Count] = [(side, player, "fga", 1), (side, player, "fgm", made)]
     if event.shot is not None and event.shot.points == _THREE:
         counts += [(side, player, "fg3a", 1), (side, player, "fg3m", made)]

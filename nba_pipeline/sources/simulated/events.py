@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import NamedTuple
 
+from nba_pipeline.domain.events import EventType
 from nba_pipeline.sources.simulated.clubs import Player
 from nba_pipeline.sources.simulated.shot_chart import Shot
 
@@ -12,22 +12,6 @@ HOME, AWAY, NEITHER = 0, 1, -1
 # The action of a technical foul, which is no personal foul.
 TECHNICAL = 11
 Five = tuple[Player, ...]
-
-
-class Kind(IntEnum):
-    """Kinds of events, in nba.com's numbers."""
-
-    MADE_SHOT = 1
-    MISSED_SHOT = 2
-    FREE_THROW = 3
-    REBOUND = 4
-    TURNOVER = 5
-    FOUL = 6
-    SUBSTITUTION = 8
-    TIMEOUT = 9
-    JUMP_BALL = 10
-    PERIOD_START = 12
-    PERIOD_END = 13
 
 
 class Event(NamedTuple):
@@ -51,7 +35,7 @@ class Event(NamedTuple):
         fives: Who begins a period. Not published: readers must work it out.
     """
 
-    kind: Kind
+    kind: EventType
     action: int
     period: int
     clock: int
@@ -68,6 +52,6 @@ class Event(NamedTuple):
     @property
     def points(self) -> int:
         """Points it was worth."""
-        if self.kind is Kind.FREE_THROW:
+        if self.kind is EventType.FREE_THROW:
             return int(self.made)
-        return self.shot.points if self.kind is Kind.MADE_SHOT and self.shot else 0
+        return self.shot.points if self.kind is EventType.MADE_SHOT and self.shot else 0

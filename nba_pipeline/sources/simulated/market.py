@@ -13,10 +13,10 @@ from nba_pipeline.sources.simulated.fixtures import Fixture
 from nba_pipeline.sources.simulated.moves import Squad
 from nba_pipeline.sources.simulated.shot_chart import expected_points
 
-# Least squares over 2,496 simulated games: what the hosts' floor, the worth of a shot, the
+# Least squares over some five thousand simulated games: what the hosts' floor, the worth of a shot, the
 # defence and the haste of the two clubs do to the margin and to the total.
-_MARGIN_AT_HOME, _MARGIN_BY_SHOT, _MARGIN_BY_DEFENSE = 1.9, 60.2, 144.8
-_TOTAL_AT_LEAST, _TOTAL_BY_SHOT, _TOTAL_BY_DEFENSE, _TOTAL_BY_HASTE = 56.4, 76.0, -191.8, 17.5
+_MARGIN_AT_HOME, _MARGIN_BY_SHOT, _MARGIN_BY_DEFENSE = 2.0, 61.4, 145.9
+_TOTAL_AT_LEAST, _TOTAL_BY_SHOT, _TOTAL_BY_DEFENSE, _TOTAL_BY_HASTE = 58.9, 74.9, -188.6, 17.5
 # How far the market is from the truth when a line opens, and when it closes.
 _SPREAD_ERRORS, _TOTAL_ERRORS = (1.8, 0.9), (3.2, 1.8)
 # With this margin expected, the favourite wins 85 of 100 games.

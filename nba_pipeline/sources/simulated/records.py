@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 from nba_pipeline.domain.calendar import season_label, season_year_of
+from nba_pipeline.domain.events import EventType
 from nba_pipeline.domain.teams import TEAMS
 from nba_pipeline.sources import feeds
 from nba_pipeline.sources.simulated.box import COUNTED, Box
 from nba_pipeline.sources.simulated.clubs import Player
-from nba_pipeline.sources.simulated.events import AWAY, HOME, NEITHER, Event, Kind
+from nba_pipeline.sources.simulated.events import AWAY, HOME, NEITHER, Event
 from nba_pipeline.sources.simulated.fixtures import Fixture
 from nba_pipeline.sources.simulated.market import Lines
 from nba_pipeline.sources.simulated.moves import Injury
@@ -110,7 +111,7 @@ def _play_by_play(game: GameRecord) -> Iterator[Row]:
             "row_order": at,
             "event_num": _event_num(at),
             "event_type": int(event.kind),
-            "event_action_type": event.action,
+            "event_action_type": int(event.action),
             "period": event.period,
             "clock": f"{event.clock // 60}:{event.clock % 60:02d}",
             "home_description": home,
@@ -131,14 +132,14 @@ def _score_text(event: Event) -> str | None:
     if event.score is None:
         return None
     home, away = event.score
-    is_tip_off = event.kind is Kind.PERIOD_START and event.period == 1
+    is_tip_off = event.kind is EventType.PERIOD_START and event.period == 1
     return None if is_tip_off else f"{away} - {home}"
 
 
 def _people(event: Event, fixture: Fixture, box: Box) -> Row:
     """The players of a play, where nba.com has them: who blocks a shot comes third."""
     players = (event.player, event.other, event.third)
-    if event.kind is Kind.MISSED_SHOT:
+    if event.kind is EventType.MISSED_SHOT:
         players = (event.player, None, event.other)
     row: Row = {}
     for place, player in enumerate(players, start=1):
@@ -158,7 +159,7 @@ def _facts_of_shot(event: Event) -> Row:
     """What is known about an attempt without reading its text."""
     if event.shot is None:
         return {"d_is_fg_attempt": False}
-    made = event.kind is Kind.MADE_SHOT
+    made = event.kind is EventType.MADE_SHOT
     other = event.other.player_id if event.other else None
     return {
         "d_is_fg_attempt": True,
@@ -187,7 +188,7 @@ def _shots(game: GameRecord) -> Iterator[Row]:
             "hoop_x_ft": spot.tenths_x / 10,
             "hoop_y_ft": spot.tenths_y / 10,
             "seconds_left": event.clock,
-            "shot_made": event.kind is Kind.MADE_SHOT,
+            "shot_made": event.kind is EventType.MADE_SHOT,
             "shot_zone": spot.zone_name,
             "event_num": _event_num(at),
         }

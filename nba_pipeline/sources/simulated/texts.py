@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nba_pipeline.domain.events import REGULATION_PERIODS, EventType
 from nba_pipeline.domain.teams import Team
 from nba_pipeline.sources.simulated.box import Box
 from nba_pipeline.sources.simulated.clubs import Player
-from nba_pipeline.sources.simulated.events import HOME, Event, Kind
+from nba_pipeline.sources.simulated.events import HOME, Event
 
 _ORDINALS = ("", "1st", "2nd", "3rd")
-_QUARTERS = 4
 _THREE = 3
 
 
@@ -32,7 +32,7 @@ class Scene:
 
 def descriptions(event: Event, scene: Scene) -> tuple[str | None, str | None, str | None]:
     """The home, neutral and visitors' description of an event."""
-    if event.kind in (Kind.PERIOD_START, Kind.PERIOD_END):
+    if event.kind in (EventType.PERIOD_START, EventType.PERIOD_END):
         return None, _of_period(event), None
     own = _TEXTS[event.kind](event, scene)
     their = _of_opponent(event, scene)
@@ -54,8 +54,8 @@ def _team(event: Event, scene: Scene) -> str:
 
 
 def _of_period(event: Event) -> str:
-    what = "Start" if event.kind is Kind.PERIOD_START else "End"
-    overtime = event.period - _QUARTERS
+    what = "Start" if event.kind is EventType.PERIOD_START else "End"
+    overtime = event.period - REGULATION_PERIODS
     number = overtime if overtime > 0 else event.period
     ordinal = _ORDINALS[number] if number < len(_ORDINALS) else f"{number}th"
     return f"{what} of {ordinal} {'OT' if overtime > 0 else 'Period'}"
@@ -63,9 +63,9 @@ def _of_period(event: Event) -> str:
 
 def _of_opponent(event: Event, scene: Scene) -> str | None:
     """A block or a steal stands on the other side of the page."""
-    if event.other is None or event.kind not in (Kind.MISSED_SHOT, Kind.TURNOVER):
+    if event.other is None or event.kind not in (EventType.MISSED_SHOT, EventType.TURNOVER):
         return None
-    name, word = ("blk", "BLOCK") if event.kind is Kind.MISSED_SHOT else ("stl", "STEAL")
+    name, word = ("blk", "BLOCK") if event.kind is EventType.MISSED_SHOT else ("stl", "STEAL")
     count = scene.box.line(1 - event.side, event.other)[name]
     return f"{event.other.short_name} {word} ({count} {name.upper()})"
 
@@ -78,7 +78,7 @@ def _of_shot(event: Event, scene: Scene) -> str:
     distance = f"{feet}' " if feet else ""
     three = "3PT " if event.shot.points == _THREE else ""
     text = f"{_short(event.player)} {distance}{three}{event.shot.style.text}"
-    if event.kind is Kind.MISSED_SHOT:
+    if event.kind is EventType.MISSED_SHOT:
         return f"MISS {text}"
     text += f" ({_count(event, scene, event.player, 'pts')} PTS)"
     if event.other is not None:
@@ -130,14 +130,14 @@ def _of_jump_ball(event: Event, _: Scene) -> str:
     )
 
 
-_TEXTS: dict[Kind, Callable[[Event, Scene], str]] = {
-    Kind.MADE_SHOT: _of_shot,
-    Kind.MISSED_SHOT: _of_shot,
-    Kind.FREE_THROW: _of_free_throw,
-    Kind.REBOUND: _of_rebound,
-    Kind.TURNOVER: _of_turnover,
-    Kind.FOUL: _of_foul,
-    Kind.SUBSTITUTION: _of_substitution,
-    Kind.TIMEOUT: _of_timeout,
-    Kind.JUMP_BALL: _of_jump_ball,
+_TEXTS: dict[EventType, Callable[[Event, Scene], str]] = {
+    EventType.MADE_SHOT: _of_shot,
+    EventType.MISSED_SHOT: _of_shot,
+    EventType.FREE_THROW: _of_free_throw,
+    EventType.REBOUND: _of_rebound,
+    EventType.TURNOVER: _of_turnover,
+    EventType.FOUL: _of_foul,
+    EventType.SUBSTITUTION: _of_substitution,
+    EventType.TIMEOUT: _of_timeout,
+    EventType.JUMP_BALL: _of_jump_ball,
 }

@@ -35,6 +35,7 @@ from nba_pipeline.engine.table import (
     FanOut,
     Gate,
     Table,
+    history_and_today,
     reads,
 )
 from nba_pipeline.engine.windows import Cells, Rows
@@ -82,6 +83,12 @@ INPUTS = {
     "plays": reads("nbac_play_by_play", EVENT_COLUMNS, on="game_id"),
     "shots": reads("nbac_shots", "nba_player_id is_three shot_made shot_distance_ft", on="game_id"),
     "officials": reads("nbac_referee", "official", on="game_id"),
+    "availability": reads(
+        "player_availability", "is_out is_regular_starter", on="game_id team_abbr"
+    ),
+    "moves": reads(
+        "nbac_injury_report", "injury_status", window=history_and_today(), on="team_abbr"
+    ),
 }
 
 COLUMNS = (
@@ -224,13 +231,14 @@ def compute(cells: Cells) -> Columns:
         "margin_of_victory": margin,
         "team_minutes": minutes,
         "overtime_periods": overtime_periods(minutes),
+        **_inactive(cells),
         "referee_crew_id": _crews(cells),
         "shot_zones_available": ~np.isnan(zones["team_paint_attempts"]),
         "shot_zones_source": zones_source,
         "primary_source_used": np.where(
             official, "nbac_team_boxscore", "nbac_player_boxscores"
         ).astype(object),
-        **_quality(official, zones_source, plays),
+        **_quality(official, zones_source, plays, cells.window("moves").count() > 0),
     }
 
 
@@ -308,6 +316,17 @@ def _second_chance_points(cells: Cells) -> Array:
     return points
 
 
+def _inactive(cells: Cells) -> Columns:
+    """Players known to be out; NULL, not 0, while the source has said nothing of the team."""
+    out = cells.window("availability")
+    out = out.where(out.buffer.columns["is_out"] == 1)
+    covered = cells.window("moves").count() > 0
+    return {
+        "players_inactive": np.where(covered, out.count(), np.nan),
+        "starters_inactive": np.where(covered, out.sum("is_regular_starter"), np.nan),
+    }
+
+
 def _crews(cells: Cells) -> Array:
     """Names sorted and joined; anything but three officials is no crew."""
     officials = cells.window("officials")
@@ -321,7 +340,7 @@ def _crews(cells: Cells) -> Array:
     )
 
 
-def _quality(official: Array, zones_source: Array, plays: Array) -> Columns:
+def _quality(official: Array, zones_source: Array, plays: Array, covered: Array) -> Columns:
     everywhere = np.ones(len(official), dtype=bool)
     return quality.assess(
         np.where(official, 100.0, 85.0),
@@ -330,7 +349,7 @@ def _quality(official: Array, zones_source: Array, plays: Array) -> Columns:
             "reconstructed": ~official,
             "shot_zones_unavailable": zones_source == None,  # noqa: E711 - elementwise
             "second_chance_points_unavailable": zones_source != "nbac_play_by_play",
-            "injury_status_unavailable": everywhere,
+            "injury_status_unavailable": ~covered,
             "missing_required": np.isnan(plays),
         },
         {

@@ -11,7 +11,7 @@ import numpy as np
 
 from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.games import Participation
-from nba_pipeline.domain.players import player_lookup
+from nba_pipeline.domain.players import player_lookup, without_suffix
 from nba_pipeline.engine.table import (
     KNOWN_AT,
     Column,
@@ -66,6 +66,7 @@ COLUMNS = (
     Column("season_type", str, nullable=False),
     Column("nba_player_id", int, "nba.com's player id", nullable=False),
     Column("player_lookup", str, "normalised name", nullable=False),
+    Column("player_match_key", str, "the same without jr, sr, ii, iii, iv", nullable=False),
     Column("player_name", str, "as published", nullable=False),
     Column("team_abbr", str, nullable=False),
     Column("opponent_team_abbr", str, nullable=False),
@@ -84,6 +85,7 @@ COLUMNS = (
 def compute(cells: Cells) -> Columns:
     """The published line, with the game's ids and a normalised name."""
     rows, games = cells.window("box").rows(), cells.one("games")
+    lookups = [player_lookup(name) for name in rows["player_name"]]
     return {
         "game_id": games["game_id"][rows.cell],
         "nba_game_id": cells["nba_game_id"][rows.cell],
@@ -91,7 +93,8 @@ def compute(cells: Cells) -> Columns:
         "season_year": games["season_year"][rows.cell],
         "season_type": games["season_type"][rows.cell],
         "nba_player_id": rows["player_id"],
-        "player_lookup": np.array([player_lookup(n) for n in rows["player_name"]], dtype=object),
+        "player_lookup": np.array(lookups, dtype=object),
+        "player_match_key": np.array([without_suffix(key) for key in lookups], dtype=object),
         "player_name": rows["player_name"],
         "team_abbr": rows["team_abbr"],
         "opponent_team_abbr": rows["opponent_abbr"],
