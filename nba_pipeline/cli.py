@@ -1,7 +1,8 @@
 """The terminal: what a person types, and what she reads.
 
-Results go to standard output, as a table or with ``--json`` as one object and nothing else; progress
-goes to standard error. Exit code 0 means done, 1 that something broke, 2 that the call was wrong.
+Results go to standard output, as a table or with ``--json`` as one object and nothing else;
+progress goes to standard error. Exit code 0 means done, 1 that something broke, 2 that the call was
+wrong.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from nba_pipeline.progress import LineReporter, bar_reporter
 if TYPE_CHECKING:
     from nba_pipeline.engine.table import Table
     from nba_pipeline.orchestration.launch import Launched
+    from nba_pipeline.warehouse.local import LocalWarehouse
 
 app = typer.Typer(
     add_completion=False,
@@ -55,7 +57,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 @app.command()
 def run(
-    date_: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="NBA day, US Eastern.")],
+    date_: Annotated[
+        str, typer.Option("--date", metavar="YYYY-MM-DD", help="NBA day, US Eastern.")
+    ],
     select: Select = "",
     archive: ArchiveOption = "",
     executor: ExecutorOption = "",
@@ -93,11 +97,7 @@ def query(
     as_json: AsJson = False,
 ) -> None:
     """Ask the warehouse in SQL. Nothing can be changed this way."""
-    from nba_pipeline.tables import REGISTRY
-    from nba_pipeline.warehouse.local import LocalWarehouse
-
-    warehouse = LocalWarehouse(settings.warehouse_folder(os.environ), list(REGISTRY.values()))
-    answer = warehouse.query(sql)
+    answer = _warehouse().query(sql)
     columns, rows = answer.column_names, [list(row.values()) for row in answer.to_pylist()]
     if as_json:
         _print_json({"columns": columns, "rows": rows})
@@ -171,7 +171,7 @@ def _bring_up_to_date(
                 reporter=reporter,
             )
 
-        before = None if only else _history(tables, days)
+        before = None if only else _history(tables, days, archive)
         if before is None:
             return bring(tables, days)
         which, dates = before
@@ -195,22 +195,26 @@ def _prepare_dagster_home() -> None:
 
 
 def _history(
-    tables: Sequence[Table], days: Sequence[date]
+    tables: Sequence[Table], days: Sequence[date], archive: str
 ) -> tuple[Sequence[Table], Sequence[date]] | None:
-    """What the first date's windows reach that is not selected for it; None if nothing."""
-    from nba_pipeline.engine.history import partitions_needed
+    """What the windows of the first date reach that has to be built first; None if nothing."""
+    from nba_pipeline.engine.history import out_of_date, partitions_needed
+    from nba_pipeline.orchestration.resources import SourceResource
     from nba_pipeline.tables import REGISTRY
 
-    first_day = settings.first_day(os.environ)
-    needed = partitions_needed(tables, days[0], REGISTRY, first_day)
-    selected = {table.name for table in tables}
-    which = [
-        REGISTRY[name]
-        for name, dates in needed.items()
-        if name not in selected or any(day < days[0] for day in dates)
-    ]
-    dates = sorted({day for table in which for day in needed[table.name]} - set(days))
-    return (which, dates) if dates else None
+    needed = partitions_needed(tables, days[0], REGISTRY, settings.first_day(os.environ))
+    wanted = {table.name: set(days) for table in tables}
+    before = {name: sorted(set(dates) - wanted.get(name, set())) for name, dates in needed.items()}
+    late = out_of_date(before, REGISTRY, _warehouse(), SourceResource(archive=archive).open())
+    which = [REGISTRY[name] for name, dates in before.items() if set(dates) & set(late)]
+    return (which, late) if late else None
+
+
+def _warehouse() -> LocalWarehouse:
+    from nba_pipeline.tables import REGISTRY
+    from nba_pipeline.warehouse.local import LocalWarehouse
+
+    return LocalWarehouse(settings.warehouse_folder(os.environ), list(REGISTRY.values()))
 
 
 def _joined(first: Launched, second: Launched) -> Launched:

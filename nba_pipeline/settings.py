@@ -65,7 +65,9 @@ def first_day(environ: Mapping[str, str]) -> date:
     try:
         return date.fromisoformat(named) if named else _FIRST_DAY
     except ValueError as error:
-        raise ConfigurationError(f"NBA_FIRST_DAY={named} is not a date: write YYYY-MM-DD") from error
+        raise ConfigurationError(
+            f"NBA_FIRST_DAY={named} is not a date: write YYYY-MM-DD"
+        ) from error
 
 
 def dagster_home(environ: Mapping[str, str]) -> Path:

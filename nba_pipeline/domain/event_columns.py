@@ -17,6 +17,9 @@ EVENT_COLUMNS = (
     "is_three shot_distance assist_player_id block_player_id away_score home_score"
 )
 
+#: No complete game has fewer events.
+PLAYS_OF_A_GAME = 300
+
 
 def events_of(columns: Mapping[str, npt.NDArray[Any]], rows: slice) -> Events:
     """One game's events.

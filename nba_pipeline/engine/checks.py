@@ -1,4 +1,4 @@
-"""Whether a stored partition is sound: what its columns and its table promise, read back from disk."""
+"""Whether a stored partition is sound: what its columns and its table promise, read back."""
 
 from __future__ import annotations
 
@@ -61,7 +61,10 @@ def _of_partition(
     except WarehouseError as error:
         return [Violation(day, "stored rows give the recorded data version", str(error))]
     told = [
-        *(("stored rows give the recorded data version", text) for text in _version(table, found, stored)),
+        *(
+            ("stored rows give the recorded data version", text)
+            for text in _version(table, found, stored)
+        ),
         *(
             ("no entity failed", f"{outcome.entity}: {outcome.reason}")
             for outcome in stored.outcomes

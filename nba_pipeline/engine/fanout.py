@@ -291,7 +291,7 @@ class Pools:
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
         for processes in self._processes.values():
-            processes.stop()
+            processes.stop()  # type: ignore[no-untyped-call]
             processes.join()
         self._threads.clear()
         self._processes.clear()

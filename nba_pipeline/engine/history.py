@@ -1,4 +1,4 @@
-"""Which partitions a date stands on: everything its windows reach, back through the graph."""
+"""Which partitions a date stands on, and which of them are out of date."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from nba_pipeline.engine.inputs import window_dates
+from nba_pipeline.engine.plan import demands, is_up_to_date
+from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.engine.table import Table
 
 
@@ -21,7 +23,7 @@ def partitions_needed(
         first_day: The first partition there is; windows are cut off there.
     """
     needed: dict[str, set[date]] = {table.name: {day} for table in selected}
-    for table in reversed(tables.values()):
+    for table in reversed(list(tables.values())):
         for declared in table.inputs.values():
             if table.name in needed and not declared.is_feed:
                 reach = window_dates(declared.window, sorted(needed[table.name]))
@@ -29,3 +31,23 @@ def partitions_needed(
                     touched for touched in reach if touched >= first_day
                 )
     return {name: sorted(needed[name]) for name in tables if name in needed}
+
+
+def out_of_date(
+    needed: Mapping[str, Sequence[date]],
+    tables: Mapping[str, Table],
+    warehouse: Warehouse,
+    source: Source,
+) -> list[date]:
+    """The dates on which any of the needed partitions is missing or no longer true.
+
+    A partition above a changed one may still look true here; once the changed one is rebuilt, the
+    run that follows decides again.
+    """
+    late: set[date] = set()
+    for name, dates in needed.items():
+        if dates:
+            demand = demands(tables[name], dates, tables, warehouse, source)
+            stored = warehouse.stored(tables[name], dates)
+            late |= {day for day in dates if not is_up_to_date(stored.get(day), demand[day])}
+    return sorted(late)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine import hashing
-from nba_pipeline.engine.table import Array, Columns, Input, Table, Window
+from nba_pipeline.engine.table import Array, Columns, Input, Table, Tracked, Window
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
 
 
@@ -26,12 +26,14 @@ class PlannedCells:
         inputs_hashes: One per cell.
         days: The date of each cell.
         entities: The entity of each cell as text.
+        tracking: The source-tracking columns of each cell.
     """
 
     cells: Cells
     inputs_hashes: list[str]
     days: list[date]
     entities: list[str]
+    tracking: pa.Table
 
 
 def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
@@ -73,7 +75,8 @@ def _as_array(column: pa.ChunkedArray) -> Array:
     encoded = hashing.joined(column).dictionary_encode()
     distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
     index = encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
-    return distinct[index]
+    texts: Array = distinct[index]
+    return texts
 
 
 def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> PlannedCells:
@@ -90,16 +93,18 @@ def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> Pla
     digests = hashing.digests(own)
     everyone = np.arange(len(days))
     parts = [hashing.slice_digests(digests, everyone, everyone + 1)]
-    windows = {}
+    windows: dict[str, Slices] = {}
+    tracking: dict[str, pa.Array] = {}
     for name, declared in table.inputs.items():
         window, rows = _window(declared, inputs[name], columns, days)
         window.refuse_future(name, declared.window.last_day)
         windows[name] = window
-        parts.append(
-            hashing.slice_digests(
-                hashing.digests(rows.select(sorted(declared.columns))), window.start, window.stop
-            )
-        )
+        # A row's day counts too: it decides which of a cell's windows the row lies in.
+        seen = hashing.digests(rows.select(sorted({*declared.columns, "game_date"})))
+        parts.append(hashing.slice_digests(seen, window.start, window.stop))
+        for tracked in table.tracked:
+            if tracked.input == name:
+                tracking |= _tracking(tracked, window, rows, parts[-1])
     prefix = hashing.text_digest(table.full_name, str(table.version), config, _declared(table))
     entities = zip(*(columns[name].tolist() for name in table.entity), strict=True)
     return PlannedCells(
@@ -107,7 +112,27 @@ def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> Pla
         hashing.combined(prefix, parts),
         columns["game_date"].astype("datetime64[D]").tolist(),
         ["|".join(str(value) for value in entity) for entity in entities],
+        pa.table(tracking),
     )
+
+
+def _tracking(
+    tracked: Tracked, window: Slices, rows: pa.Table, digests: list[bytes]
+) -> dict[str, pa.Array]:
+    """The four tracking columns of each cell; a source without a row leaves no hash and no time."""
+    found = window.count()
+    known = np.asarray(rows["known_at"].cast(pa.timestamp("us")).to_numpy()).astype(np.int64)
+    newest = np.zeros(len(window), dtype=np.int64)
+    for at in np.flatnonzero(found).tolist():
+        newest[at] = known[window.start[at] : window.stop[at]].max()
+    pct = np.minimum(100.0, np.rint(10_000.0 * found / tracked.expected_rows) / 100.0)
+    values = (
+        pa.array(newest, mask=found == 0).cast(pa.timestamp("us", tz="UTC")),
+        pa.array(found),
+        pa.array(pct),
+        pa.array([digest.hex()[:16] for digest in digests], mask=found == 0),
+    )
+    return {entry.name: array for entry, array in zip(tracked.fields, values, strict=True)}
 
 
 def _declared(table: Table) -> str:

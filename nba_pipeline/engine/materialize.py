@@ -254,10 +254,12 @@ class _Batch:
         declared, session = self.table.inputs[name], self.session
         read = window_dates(declared.window, dates)
         match = [theirs for theirs, _ in declared.on]
-        columns = sorted({*declared.columns, *match, "game_date"})
+        wanted = {*declared.columns, *match, "game_date"}
         if declared.is_feed:
-            return session.source.read(declared.table, read).select(columns)
-        upstream = session.tables[declared.table]
+            return session.source.read(declared.table, read).select(sorted(wanted))
+        if any(tracked.input == name for tracked in self.table.tracked):
+            wanted.add("known_at")
+        upstream, columns = session.tables[declared.table], sorted(wanted)
         found = session.warehouse.read(upstream, read, columns)
         return with_decimals(found, upstream)
 
@@ -292,12 +294,12 @@ class _Batch:
             category = FailureCategory.PROCESSING_ERROR.value
             outcomes.append((planned.days[at], Outcome(entity, category, broken.reason)))
         fresh = rows.conform(table, computed.columns)
-        by_owner = {
-            (planned.days[at], planned.entities[at]): planned.inputs_hashes[at]
-            for at in index.tolist()
-        }
         self.watch.lap("conform")
-        finished = rows.finish(table, fresh, by_owner, session.run_id, session.now)
+        owners = {(planned.days[n], planned.entities[n]): n for n in index.tolist()}
+        hashes = {owner: planned.inputs_hashes[n] for owner, n in owners.items()}
+        finished = rows.finish(
+            table, fresh, hashes, session.run_id, session.now, (planned.tracking, owners)
+        )
         self.watch.lap("hash")
         return outcomes, computed, finished
 

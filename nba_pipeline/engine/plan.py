@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import PlannedCells, window_dates
@@ -13,7 +13,7 @@ from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
 from nba_pipeline.engine.table import Input, Table
 
 
-class Decision(str, Enum):
+class Decision(StrEnum):
     """What happens to one entity."""
 
     NEW = "new"

@@ -163,6 +163,7 @@ def finish(
     inputs_hashes: Mapping[tuple[Any, str], str],
     run_id: str,
     now: datetime,
+    tracking: tuple[pa.Table, Mapping[tuple[Any, str], int]] | None = None,
 ) -> pa.Table:
     """Computed rows with the engine's own columns, as first revisions where those are kept.
 
@@ -172,6 +173,7 @@ def finish(
         inputs_hashes: By (date, entity).
         run_id: The run that computed them.
         now: When.
+        tracking: The source-tracking columns, and the row of them that is an owner's.
     """
     hashes = hashing.row_hashes(rows, table.hash_fields)
     owners = list(
@@ -193,6 +195,11 @@ def finish(
     rows = rows.append_column(
         "inputs_hash", pa.array([inputs_hashes[owner] for owner in owners], pa.string())
     )
+    if table.tracked and tracking:
+        columns, at = tracking
+        mine = columns.take(pa.array([at[owner] for owner in owners], pa.int64()))
+        for name in columns.column_names:
+            rows = rows.append_column(name, mine[name])
     rows = rows.append_column("run_id", pa.array([run_id] * len(rows), pa.string()))
     instant = pa.array([now] * len(rows), pa.timestamp("us", tz="UTC"))
     rows = rows.append_column("created_at", instant).append_column("processed_at", instant)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -165,7 +165,7 @@ def reads_feed(feed: str, columns: str, *, on: str | Mapping[str, str]) -> Input
     return replace(reads(feed, columns, on=on), is_feed=True)
 
 
-class FailureCategory(str, Enum):
+class FailureCategory(StrEnum):
     """Why an entity has no row. Every dropped entity carries exactly one."""
 
     MISSING_SOURCE = "MISSING_SOURCE"
@@ -267,6 +267,36 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Tracked:
+    """A source whose use each row records, in four columns that begin with ``prefix``.
+
+    ``_rows_found`` counts the rows the entity was computed from, ``_completeness_pct`` relates them
+    to what is expected (never above 100), ``_hash`` is a digest of exactly those rows,
+    ``_last_updated`` says since when the newest of them could be known. The columns describe the
+    row and are no part of its ``data_hash``.
+
+    Attributes:
+        prefix: Of the columns, for example ``source_play_by_play``.
+        input: Name of the input.
+        expected_rows: Rows that a complete source has for one entity.
+    """
+
+    prefix: str
+    input: str
+    expected_rows: int
+
+    @property
+    def fields(self) -> list[pa.Field]:
+        """The four columns."""
+        return [
+            pa.field(f"{self.prefix}_last_updated", pa.timestamp("us", tz="UTC")),
+            pa.field(f"{self.prefix}_rows_found", pa.int64()),
+            pa.field(f"{self.prefix}_completeness_pct", pa.float64()),
+            pa.field(f"{self.prefix}_hash", pa.string()),
+        ]
+
+
+@dataclass(frozen=True)
 class Table:
     """One warehouse table.
 
@@ -286,6 +316,7 @@ class Table:
         checks: Promises about a stored partition.
         clustering: Columns production storage is clustered by.
         keeps_revisions: True of raw tables: a correction adds a revision.
+        tracked: Sources whose use each row records.
         plot: (label column, value column) of the small bar plot shown beside the numbers.
     """
 
@@ -304,6 +335,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     clustering: tuple[str, ...] = ()
     keeps_revisions: bool = False
+    tracked: tuple[Tracked, ...] = ()
     plot: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
@@ -352,7 +384,9 @@ class Table:
             pa.field(column.name, column.arrow_type, nullable=column.nullable)
             for column in self.columns
         ]
-        return pa.schema(own + (_REVISION_FIELDS if self.keeps_revisions else []) + _ENGINE_FIELDS)
+        tracking = [entry for tracked in self.tracked for entry in tracked.fields]
+        revisions = _REVISION_FIELDS if self.keeps_revisions else []
+        return pa.schema(own + tracking + revisions + _ENGINE_FIELDS)
 
 
 _ENGINE_FIELDS = [
@@ -369,8 +403,22 @@ _REVISION_FIELDS = [
     pa.field("is_retracted", pa.bool_(), nullable=False),
 ]
 
-#: What the engine's own columns mean, for docs and the column schema in the UI.
-ENGINE_COLUMNS = {
+_TRACKED_COLUMNS = {
+    "_last_updated": "since when the newest row read could be known",
+    "_rows_found": "rows read of this source",
+    "_completeness_pct": "those rows as a percentage of what is expected",
+    "_hash": "digest of those rows",
+}
+
+
+def engine_column(name: str) -> str:
+    """What one of the engine's own columns means, for docs and the column schema in the UI."""
+    if name in _ENGINE_COLUMNS:
+        return _ENGINE_COLUMNS[name]
+    return next(text for ending, text in _TRACKED_COLUMNS.items() if name.endswith(ending))
+
+
+_ENGINE_COLUMNS = {
     "data_hash": "SHA-256 of the row's meaningful fields, 16 hex digits",
     "inputs_hash": "digest of exactly what the row was computed from",
     "run_id": "run that wrote this version of the row",

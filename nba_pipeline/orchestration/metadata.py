@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from nba_pipeline.engine.materialize import Partition
 from nba_pipeline.engine.protocols import Outcome
-from nba_pipeline.engine.table import ENGINE_COLUMNS, Table
+from nba_pipeline.engine.table import Table, engine_column
 
 # Long lists belong in the warehouse, not in an event.
 _MOST_OUTCOMES = 25
@@ -24,7 +24,7 @@ def column_schema(table: Table) -> dg.TableSchema:
     columns = []
     for entry in table.schema:
         column = declared.get(entry.name)
-        text = column.description if column else ENGINE_COLUMNS[entry.name]
+        text = column.description if column else engine_column(entry.name)
         unit = f" [{column.unit}]" if column and column.unit else ""
         columns.append(
             dg.TableColumn(

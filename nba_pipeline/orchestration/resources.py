@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -21,7 +21,7 @@ from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
 
-class WarehouseResource(dg.ConfigurableResource[Warehouse]):
+class WarehouseResource(dg.ConfigurableResource[Any]):
     """Where rows live: Parquet files in a local folder."""
 
     directory: str = Field(
@@ -41,7 +41,7 @@ class WarehouseResource(dg.ConfigurableResource[Warehouse]):
         return self._warehouse
 
 
-class SourceResource(dg.ConfigurableResource[Source]):
+class SourceResource(dg.ConfigurableResource[Any]):
     """Where facts come from: a folder of season files, or the simulated league."""
 
     archive: str = Field(
@@ -66,7 +66,7 @@ class SourceResource(dg.ConfigurableResource[Source]):
         return self._source
 
 
-class FanOutResource(dg.ConfigurableResource[Pools]):
+class FanOutResource(dg.ConfigurableResource[Any]):
     """How compute is spread: serial, threads or processes. Every choice gives the same bytes."""
 
     executor: str = Field(

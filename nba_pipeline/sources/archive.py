@@ -154,6 +154,15 @@ def _parquet(path: Path) -> pa.Table:
         raise SourceError(f"{path.name} cannot be read as Parquet: {error}") from error
 
 
+def _cast(column: pa.ChunkedArray, kind: pa.DataType, name: str, path: Path) -> pa.ChunkedArray:
+    try:
+        return column.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise SourceError(
+            f"{path.name}: column {name} is {column.type}, expected {kind} ({error})"
+        ) from error
+
+
 def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
     """The feed's columns in its types.
 
@@ -168,13 +177,35 @@ def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
                 raise SourceError(f"{path.name} has no column {name}")
             arrays.append(pa.nulls(rows.num_rows, kind))
             continue
-        try:
-            arrays.append(rows[name].cast(kind))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        arrays.append(_cast(rows[name], kind, name, path))
+    typed = pa.table(arrays, schema=feed.schema)
+    for name in feed.key:
+        if typed[name].null_count:
             raise SourceError(
-                f"{path.name}: column {name} is {rows[name].type}, expected {kind} ({error})"
-            ) from error
-    return pa.table(arrays, schema=feed.schema)
+                f"{path.name}: column {name} is NULL in {typed[name].null_count} of "
+                f"{typed.num_rows} rows"
+            )
+    return typed
+
+
+# The feed's column = the layout's. What the two layouts share keeps its name.
+_OLD_SHOTS = {
+    "x": "loc_x",
+    "y": "loc_y",
+    "minutes": "minutes_remaining",
+    "seconds": "seconds_remaining",
+    "shot_made": "shot_made_flag",
+    "shot_zone": "shot_zone_basic",
+    "event_num": "game_event_id",
+}
+_NEW_SHOTS = {
+    "x": "loc_x",
+    "y": "loc_y",
+    "minutes": "mins_left",
+    "seconds": "secs_left",
+    "shot_made": "shot_made",
+    "shot_zone": "basic_zone",
+}
 
 
 def _shots_layout(rows: pa.Table, path: Path) -> pa.Table:
@@ -184,56 +215,59 @@ def _shots_layout(rows: pa.Table, path: Path) -> pa.Table:
     the baseline (the hoop is 5.25 ft above it) with x mirrored.
     """
     names = set(rows.column_names)
-    if {"loc_x", "loc_y", "shot_made_flag", "minutes_remaining", "seconds_remaining"} <= names:
-        x, y = (pc.divide(rows[name].cast(pa.float64()), 10.0) for name in ("loc_x", "loc_y"))
-        renamed = {
-            "shot_made": pc.equal(rows["shot_made_flag"], 1),
-            "minutes": rows["minutes_remaining"],
-            "seconds": rows["seconds_remaining"],
-            "shot_zone": rows["shot_zone_basic"],
-            "event_num": rows["game_event_id"],
-        }
-    elif {"loc_x", "loc_y", "shot_made", "mins_left", "secs_left"} <= names:
-        # The subtraction leaves noise behind the two decimals that are published.
-        x, y = pc.negate(rows["loc_x"]), pc.round(pc.subtract(rows["loc_y"], 5.25), 2)
-        renamed = {
-            "shot_made": rows["shot_made"],
-            "minutes": rows["mins_left"],
-            "seconds": rows["secs_left"],
-            "shot_zone": rows["basic_zone"],
-        }
+    is_old = len(names.intersection(_OLD_SHOTS.values())) > len(
+        names.intersection(_NEW_SHOTS.values())
+    )
+    layout = _OLD_SHOTS if is_old else _NEW_SHOTS
+    for name in (*layout.values(), "game_id", "player_id", "period"):
+        if name not in names:
+            raise SourceError(f"{path.name} has no column {name}")
+    numbers = {
+        ours: _cast(rows[layout[ours]], kind, layout[ours], path)
+        for ours, kind in (
+            ("x", pa.float64()),
+            ("y", pa.float64()),
+            ("minutes", pa.int64()),
+            ("seconds", pa.int64()),
+            ("shot_made", pa.bool_()),
+        )
+    }
+    if is_old:
+        x, y = pc.divide(numbers["x"], 10.0), pc.divide(numbers["y"], 10.0)
     else:
-        missing = sorted({"loc_x", "loc_y", "period"} - names) or ["shot_made and its clock"]
-        raise SourceError(f"{path.name} has no column {missing[0]}")
-    left = pc.add(pc.multiply(renamed.pop("minutes"), 60), renamed.pop("seconds"))
-    kept = [n for n in rows.column_names if n not in ("loc_x", "loc_y", *renamed)]
-    table = rows.select(kept).append_column("hoop_x_ft", x).append_column("hoop_y_ft", y)
-    table = table.append_column("seconds_left", left)
-    for name, values in renamed.items():
-        table = table.append_column(name, values)
-    return _numbered(table)
+        # The subtraction leaves noise behind the two decimals that are published.
+        x, y = pc.negate(numbers["x"]), pc.round(pc.subtract(numbers["y"], 5.25), 2)
+    left = pc.add(pc.multiply(numbers["minutes"], 60), numbers["seconds"])
+    whole = rows.select([name for name in rows.column_names if name not in layout.values()])
+    for name, values in {
+        "hoop_x_ft": x,
+        "hoop_y_ft": y,
+        "seconds_left": left,
+        "shot_made": numbers["shot_made"],
+        "shot_zone": rows[layout["shot_zone"]],
+        **({"event_num": rows[layout["event_num"]]} if is_old else {}),
+    }.items():
+        whole = whole.append_column(name, values)
+    return _numbered(whole)
 
 
 def _numbered(rows: pa.Table) -> pa.Table:
     """Shots with their place in the game: by period, then time, then what tells two apart."""
-    order = pc.sort_indices(
-        rows,
-        [
-            ("game_id", "ascending"),
-            ("period", "ascending"),
-            ("seconds_left", "descending"),
-            ("player_id", "ascending"),
-            ("hoop_x_ft", "ascending"),
-            ("hoop_y_ft", "ascending"),
-            ("shot_made", "ascending"),
-        ],
-    )
-    rows = rows.take(order)
+    first = {
+        "game_id": "ascending",
+        "period": "ascending",
+        "seconds_left": "descending",
+        **dict.fromkeys(("player_id", "hoop_x_ft", "hoop_y_ft", "shot_made"), "ascending"),
+    }
+    # Two tips of one second at one spot differ in something else; their order in the file is no
+    # such thing.
+    others = {name: "ascending" for name in sorted(rows.column_names) if name not in first}
+    rows = rows.take(pc.sort_indices(rows, list({**first, **others}.items())))
     games = rows["game_id"].combine_chunks().dictionary_encode().indices.to_numpy()
     number = np.arange(len(games))
     starts = np.append(True, games[1:] != games[:-1]) if len(games) else np.zeros(0, dtype=bool)
-    first = np.maximum.accumulate(np.where(starts, number, 0)) if len(games) else number
-    return rows.append_column("shot_number", pa.array(number - first))
+    first_of_game = np.maximum.accumulate(np.where(starts, number, 0)) if len(games) else number
+    return rows.append_column("shot_number", pa.array(number - first_of_game))
 
 
 _LAYOUTS: dict[str, Callable[[pa.Table, Path], pa.Table]] = {"shots": _shots_layout}

@@ -67,13 +67,14 @@ def sorted_by_day(feed: Feed, rows: pa.Table) -> pa.Table:
 
 
 def refuse_duplicates(feed: Feed, rows: pa.Table, origin: str) -> None:
-    """Check that no key occurs twice among rows sorted by key.
+    """Check that no key occurs twice, be it on two different days.
 
     Raises:
         SourceError: Naming the file and the first key that does.
     """
     if rows.num_rows < 2:
         return
+    rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in feed.key]))
     same = np.ones(rows.num_rows - 1, dtype=bool)
     for name in feed.key:
         values = hashing.joined(rows[name])

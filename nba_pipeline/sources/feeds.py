@@ -54,12 +54,27 @@ class Feed:
 
 _GAME = {"season": _TEXT, "season_type": _TEXT, "game_id": _TEXT, "game_date": _DAY}
 
-_COUNTS = {
-    name: _WHOLE
-    for name in (
-        "pts reb ast stl blk tov pf fgm fga fg3m fg3a ftm fta oreb dreb plus_minus".split()
-    )
-}
+_COUNTS = dict.fromkeys(
+    [
+        "pts",
+        "reb",
+        "ast",
+        "stl",
+        "blk",
+        "tov",
+        "pf",
+        "fgm",
+        "fga",
+        "fg3m",
+        "fg3a",
+        "ftm",
+        "fta",
+        "oreb",
+        "dreb",
+        "plus_minus",
+    ],
+    _WHOLE,
+)
 
 SCHEDULE = Feed(
     name="schedule",

@@ -3,8 +3,8 @@
 A partition is replaced by renaming a complete, synced file over the old one, so a reader sees the
 old rows or the new ones and a killed run leaves at most a stray temporary file. What is known about
 a partition (fingerprint, data version, entities without rows) sits in the file's own footer and can
-never be newer than the rows. Every page carries a checksum that every read verifies; Parquet has none
-for the footer itself, so a digest of it stands right before it, where every reader skips it.
+never be newer than the rows. Every page carries a checksum that every read verifies. Parquet has
+none for the footer itself, so a digest of it stands right before it, where other readers skip it.
 """
 
 from __future__ import annotations
@@ -273,8 +273,8 @@ def _plainly(what: str) -> Iterator[None]:
 def _views(table: Table, folder: Path) -> list[str]:
     files = folder / table.dataset / table.name
     if any(files.glob("*.parquet")):
-        rows = f"SELECT * FROM read_parquet('{_quoted(str(files.resolve()))}/*.parquet', "
-        rows += "union_by_name = true)"
+        pattern = f"{_quoted(str(files.resolve()))}/*.parquet"
+        rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608
     else:
         typed = (f"CAST(NULL AS {_sql_type(entry.type)}) AS {entry.name}" for entry in table.schema)
         rows = f"SELECT {', '.join(typed)} WHERE false"
@@ -285,7 +285,8 @@ def _views(table: Table, folder: Path) -> list[str]:
         *views,
         f"CREATE VIEW {table.full_name}_revisions AS {rows}",
         f"CREATE VIEW {table.full_name} AS "
-        f"SELECT * FROM {table.full_name}_revisions WHERE is_current AND NOT is_retracted",
+        f"SELECT * FROM {table.full_name}_revisions "
+        "WHERE is_current AND NOT is_retracted",  # noqa: S608 - the names are declared
     ]
 
 

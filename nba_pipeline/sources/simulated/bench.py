@@ -106,9 +106,7 @@ class Side:
 
     def five_after_break(self, share: float) -> list[Player]:
         """Who comes back on court after a break, nobody announcing the changes."""
-        able = [player for player in self.court if self.fouls[player] < FOULED_OUT]
-        court = able + [player for player in self.starters() if player not in able]
-        court = court[:STARTERS]
+        court = list(self.court)
         for leaving, coming in self._reliefs(court, share, _AT_A_BREAK, kept=None):
             court[court.index(leaving)] = coming
         return court

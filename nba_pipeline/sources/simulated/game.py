@@ -141,7 +141,7 @@ class _Game:
             if lead < 0 or self._must_foul:
                 return min(3 + self._dice.below(6), clock - 1)
         if clock < _HOLD_BELOW and self._rhythm is not _SECOND:
-            return clock - self._dice.below(4)
+            return max(1, clock - self._dice.below(4))
         mean, spread = self._rhythm
         return max(1, round(self._dice.bell(mean - self._haste, spread)))
 

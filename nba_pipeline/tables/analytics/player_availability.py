@@ -125,7 +125,10 @@ def _recent_role(cells: Cells) -> tuple[Array, Array]:
     days = recent.buffer.columns["game_date"]
     never = np.datetime64("9999-12-31", "D")
     first_day = np.array(
-        [days[at] if at < stop else never for at, stop in zip(recent.start, recent.stop, strict=True)],
+        [
+            days[at] if at < stop else never
+            for at, stop in zip(recent.start, recent.stop, strict=True)
+        ],
         dtype="datetime64[D]",
     )
     played = cells.window("appearances").rows()

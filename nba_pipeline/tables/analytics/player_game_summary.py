@@ -19,7 +19,7 @@ from nba_pipeline.domain.boxscore import (
     true_shooting_pct,
     usage_rate,
 )
-from nba_pipeline.domain.event_columns import EVENT_COLUMNS, events_of
+from nba_pipeline.domain.event_columns import EVENT_COLUMNS, PLAYS_OF_A_GAME, events_of
 from nba_pipeline.domain.lineups import Roster
 from nba_pipeline.domain.play_by_play import walk
 from nba_pipeline.domain.rounding import rounded
@@ -33,6 +33,7 @@ from nba_pipeline.engine.table import (
     FanOut,
     Gate,
     Table,
+    Tracked,
     each,
     reads,
 )
@@ -403,5 +404,9 @@ TABLE = Table(
         Check("shot zones add up to attempts", promises.zones_add_up_to_attempts),
     ),
     clustering=("player_lookup", "team_abbr"),
+    tracked=(
+        Tracked("source_nbac_boxscore", "box", expected_rows=1),
+        Tracked("source_nbac_pbp", "plays", expected_rows=PLAYS_OF_A_GAME),
+    ),
     plot=("player_full_name", "points"),
 )

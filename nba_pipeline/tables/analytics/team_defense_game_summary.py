@@ -22,7 +22,7 @@ from nba_pipeline.engine.table import (
     each,
     reads,
 )
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Rows
 from nba_pipeline.tables import quality
 
 # Ours = the opponent's column in team_offense_game_summary.
@@ -68,7 +68,7 @@ INPUTS = {
     "games": reads("nbac_schedule", "game_id game_status", on="game_id"),
     "own": reads(
         "team_offense_game_summary",
-        "nba_game_id season_year home_game opponent_team_abbr shot_zones_available "
+        "nba_game_id season_year home_game opponent_team_abbr shot_zones_available primary_source_used "
         + " ".join(OWN.values()),
         on={"game_id": "game_id", "team_abbr": "defending_team_abbr"},
     ),
@@ -147,6 +147,7 @@ COLUMNS = (
     Column("players_inactive", int, "of the defending team; a lower bound", minimum=0),
     Column("starters_inactive", int, "of the defending team; a lower bound", minimum=0),
     Column("referee_crew_id", str, "the three officials, sorted"),
+    Column("primary_source_used", str, "table the totals come from", nullable=False),
     *quality.COLUMNS,
 )
 
@@ -169,7 +170,8 @@ def compute(cells: Cells) -> Columns:
         "three_pt_points_allowed": 3 * allowed["opp_three_pt_makes"],
         **{ours: own[theirs] for ours, theirs in OWN.items()},
         **blocks,
-        **_quality(own["shot_zones_available"], own["steals"], blocks["blocks_paint"]),
+        "primary_source_used": own["primary_source_used"],
+        **_quality(own, blocks["blocks_paint"]),
     }
 
 
@@ -195,21 +197,24 @@ def _blocks_by_zone(cells: Cells) -> Columns:
     }
 
 
-def _quality(zones: Array, steals: Array, blocks: Array) -> Columns:
-    nothing = np.zeros(len(zones), dtype=bool)
+def _quality(own: Rows, blocks: Array) -> Columns:
+    official = own["primary_source_used"] == "nbac_team_boxscore"
     return quality.assess(
-        np.where(np.isnan(steals), 85.0, 100.0),
+        np.where(official, 100.0, 85.0),
         {
-            "shot_zones_unavailable": zones != 1,
-            "missing_defensive_actions": np.isnan(steals),
+            "backup_source_used": ~official,
+            "reconstructed": ~official,
+            "shot_zones_unavailable": own["shot_zones_available"] != 1,
+            "missing_defensive_actions": np.isnan(own["steals"]),
             "blocks_by_zone_unavailable": np.isnan(blocks),
         },
         {
-            "nbac_team_boxscore": np.ones(len(zones), dtype=bool),
+            "nbac_team_boxscore": official,
+            "nbac_player_boxscores": ~official,
             "nbac_play_by_play": ~np.isnan(blocks),
         },
-        fallback=nothing,
-        reconstructed=nothing,
+        fallback=~official,
+        reconstructed=~official,
     )
 
 

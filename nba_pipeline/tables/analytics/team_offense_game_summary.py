@@ -20,7 +20,7 @@ from nba_pipeline.domain.boxscore import (
     rating,
     true_shooting_pct,
 )
-from nba_pipeline.domain.event_columns import EVENT_COLUMNS, events_of
+from nba_pipeline.domain.event_columns import EVENT_COLUMNS, PLAYS_OF_A_GAME, events_of
 from nba_pipeline.domain.games import GameStatus
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.second_chance import second_chance_points
@@ -35,6 +35,7 @@ from nba_pipeline.engine.table import (
     FanOut,
     Gate,
     Table,
+    Tracked,
     history_and_today,
     reads,
 )
@@ -205,9 +206,15 @@ def compute(cells: Cells) -> Columns:
     return {
         **{
             name: cells[name]
-            for name in (
-                "game_id nba_game_id game_date team_abbr opponent_team_abbr season_year home_game"
-            ).split()
+            for name in [
+                "game_id",
+                "nba_game_id",
+                "game_date",
+                "team_abbr",
+                "opponent_team_abbr",
+                "season_year",
+                "home_game",
+            ]
         },
         **totals,
         "opponent_points": opponent_points,
@@ -269,9 +276,8 @@ def _zones(cells: Cells) -> tuple[dict[str, Array], Array]:
         name: np.where(has_plays, from_plays[name], np.where(has_shots, from_shots[name], np.nan))
         for name in from_plays
     }
-    source = np.where(
-        has_plays, "nbac_play_by_play", np.where(has_shots, "nbac_shots", None)
-    ).astype(object)
+    source = np.full(len(cells), None, dtype=object)
+    source[has_shots], source[has_plays] = "nbac_shots", "nbac_play_by_play"
     return zones, source
 
 
@@ -397,5 +403,9 @@ TABLE = Table(
         Check("points follow from the shots", promises.points_follow_from_shots),
     ),
     clustering=("team_abbr", "home_game"),
+    tracked=(
+        Tracked("source_nbac_boxscore", "team", expected_rows=1),
+        Tracked("source_play_by_play", "plays", expected_rows=PLAYS_OF_A_GAME),
+    ),
     plot=("team_abbr", "points_scored"),
 )

@@ -37,7 +37,9 @@ INPUTS = {
 
 COLUMNS = (
     Column("move_id", str, "the publisher's row", nullable=False),
-    Column("source_row", int, "the same as a number: moves of a day are in this order", nullable=False),
+    Column(
+        "source_row", int, "the same as a number: moves of a day are in this order", nullable=False
+    ),
     Column("game_date", date, "day of the move, US Eastern", nullable=False),
     Column("player_match_key", str, "normalised name without jr, sr, ii, iii, iv", nullable=False),
     Column("player_name_original", str, "as published", nullable=False),

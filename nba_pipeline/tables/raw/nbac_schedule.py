@@ -122,7 +122,7 @@ def _postponed(texts: Array) -> Array:
 
 
 def _objects(values: object) -> Array:
-    return np.array(list(values), dtype=object)  # type: ignore[call-overload, no-any-return]
+    return np.array(list(values), dtype=object)  # type: ignore[call-overload]
 
 
 TABLE = Table(

@@ -66,7 +66,7 @@ COLUMNS = (
     Column(
         "individual_turnovers",
         int,
-        "turnovers charged to a player; NULL where not stated",
+        "charged to a player; NULL where not stated",
         minimum=0,
     ),
     *(

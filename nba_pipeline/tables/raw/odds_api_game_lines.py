@@ -57,7 +57,7 @@ COLUMNS = (
     *KNOWN_AT,
 )
 
-# (label, market, outcome, column of the feed, sign). The away side of a spread mirrors the home one.
+# (label, market, outcome, column of the feed, sign). The away spread mirrors the home one.
 _OUTCOMES = (
     ("opening", "spreads", "home", "open_home_spread", 1.0),
     ("opening", "spreads", "away", "open_home_spread", -1.0),
