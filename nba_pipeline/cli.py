@@ -126,6 +126,31 @@ def demo(executor: ExecutorOption = "", as_json: AsJson = False) -> None:
     _finish(told, as_json)
 
 
+@app.command()
+def bench(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First NBA day.")],
+    to: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Last NBA day.")],
+    archive: ArchiveOption = "",
+    executor: ExecutorOption = "serial",
+    as_json: AsJson = False,
+) -> None:
+    """Time a backfill from nothing and again unchanged, without and with Dagster."""
+    from nba_pipeline.benchmark import measure
+    from nba_pipeline.orchestration.resources import SourceResource
+
+    first, last = _day(from_, "--from"), _day(to, "--to")
+    days = [first + timedelta(days=step) for step in range((last - first).days + 1)]
+    folder = str(Path(archive).resolve()) if archive else ""
+    figures = measure(folder, SourceResource(archive=folder).open(), days, executor)
+    if as_json:
+        _print_json(figures)
+        return
+    grid = Grid("figure", "value", box=SIMPLE_HEAD)
+    for name, value in figures.items():
+        grid.add_row(name, str(value))
+    _out.print(grid)
+
+
 def _say_where_to_look() -> None:
     names = ("NBA_WAREHOUSE_DIR", "DAGSTER_HOME")
     for name in names:

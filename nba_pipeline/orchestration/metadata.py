@@ -1,4 +1,4 @@
-"""What a person sees of a materialization: numbers, the cause in words, who is missing, a picture."""
+"""What a person sees of a materialization: numbers, cause, who is missing, a picture."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Reporter(Protocol):
 
 
 class LogReporter:
-    """Writes progress to the process log, not into Dagster's event log, where every line is kept."""
+    """Writes progress to the process log; in Dagster's event log every line would be kept."""
 
     def __call__(self, table: str, done: int, total: int) -> None:
         """Log one line."""

@@ -281,12 +281,12 @@ def _views(table: Table, folder: Path) -> list[str]:
     views = [f"CREATE SCHEMA IF NOT EXISTS {table.dataset}"]
     if not table.keeps_revisions:
         return [*views, f"CREATE VIEW {table.full_name} AS {rows}"]
+    everything = f"{table.full_name}_revisions"
+    newest = f"SELECT * FROM {everything} WHERE is_current AND NOT is_retracted"  # noqa: S608
     return [
         *views,
-        f"CREATE VIEW {table.full_name}_revisions AS {rows}",
-        f"CREATE VIEW {table.full_name} AS "
-        f"SELECT * FROM {table.full_name}_revisions "
-        "WHERE is_current AND NOT is_retracted",  # noqa: S608 - the names are declared
+        f"CREATE VIEW {everything} AS {rows}",
+        f"CREATE VIEW {table.full_name} AS {newest}",
     ]
 
 

@@ -1,8 +1,8 @@
 """Who is out tonight, as far as the moves to and from the injured list tell before tip-off.
 
-One row per player whose newest move took him off his team and whose team plays on the date. He counts
-as out unless he has appeared since: some activations are never published. The list is a lower bound,
-because long absences without a move in the source are not on it.
+One row per player whose newest move took him off his team and whose team plays on the date. He
+counts as out unless he has appeared since: some activations are never published. The list is a
+lower bound, because long absences without a move in the source are not on it.
 """
 
 from __future__ import annotations

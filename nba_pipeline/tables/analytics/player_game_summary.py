@@ -1,7 +1,7 @@
 """What a player did in a finished game: box score, shot profile, efficiency, time on court.
 
 One row per player who appeared. A night off has no row: it is not a zero. Seconds, zones and who
-assisted come from the play-by-play; without it minutes are the whole minutes of the box score, zones
+assisted come from the play-by-play; without it minutes are the box score's whole minutes, zones
 come from the shots, and what only the play-by-play tells is NULL.
 """
 

@@ -1,7 +1,7 @@
 """What a team allowed in a finished game: the opponent's offence from the defence's side.
 
-One row per team and game. Everything the opponent did is read from the opponent's offensive summary,
-so that both tables always say the same; steals, rebounds and fouls are the defence's own.
+One row per team and game. Everything the opponent did is read from the opponent's offensive
+summary, so that both tables always say the same; steals, rebounds and fouls are the defence's own.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ INPUTS = {
     "games": reads("nbac_schedule", "game_id game_status", on="game_id"),
     "own": reads(
         "team_offense_game_summary",
-        "nba_game_id season_year home_game opponent_team_abbr shot_zones_available primary_source_used "
+        "nba_game_id season_year home_game opponent_team_abbr shot_zones_available "
+        "primary_source_used "
         + " ".join(OWN.values()),
         on={"game_id": "game_id", "team_abbr": "defending_team_abbr"},
     ),

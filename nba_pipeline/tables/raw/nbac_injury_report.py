@@ -1,8 +1,9 @@
 """Who was put on the injured list or taken off it: one row per move and player.
 
 The season files hold moves, not daily reports: ``out`` from the day a player is relinquished,
-``available`` from the day he is acquired. Questionable and doubtful are not known. Names come without
-ids, sometimes as alternatives; each alternative is a row, and a name that is nobody's matches nobody.
+``available`` from the day he is acquired. Questionable and doubtful are not known. Names come
+without ids, sometimes as alternatives; each alternative is a row, and a name that is nobody's
+matches nobody.
 """
 
 from __future__ import annotations

@@ -19,11 +19,12 @@ from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.domain.teams import TEAMS
 from nba_pipeline.engine.errors import SourceError
 from nba_pipeline.sources.feeds import FEEDS
-from nba_pipeline.sources.simulated import SimulatedLeague, bench, game
+from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.sources.simulated.clubs import clubs
 from nba_pipeline.sources.simulated.dice import Dice, Purpose
 from nba_pipeline.sources.simulated.events import Event
 from nba_pipeline.sources.simulated.fixtures import fixtures
+from nba_pipeline.sources.simulated.game import play
 from nba_pipeline.sources.simulated.moves import Personnel
 
 Rows = list[dict[str, Any]]
@@ -31,12 +32,12 @@ Rows = list[dict[str, Any]]
 FIRST_DAY = date(2025, 10, 21)
 DAYS = [FIRST_DAY + timedelta(days=at) for at in range(28)]
 FIRST_EVENING = [
-    ("SAC", 129, "BOS", 135),
-    ("HOU", 134, "DET", 129),
-    ("IND", 94, "MIA", 102),
+    ("SAC", 123, "BOS", 119),
+    ("HOU", 125, "DET", 112),
+    ("IND", 85, "MIA", 106),
     ("UTA", 114, "NOP", 111),
-    ("SAS", 108, "NYK", 133),
-    ("BKN", 121, "WAS", 97),
+    ("SAS", 101, "NYK", 108),
+    ("BKN", 117, "WAS", 95),
 ]
 TECHNICAL = 11
 SHOOTING = ("pts", "fgm", "fga", "fg3m", "fg3a", "ftm", "fta")
@@ -66,7 +67,7 @@ def team_box(league: SimulatedLeague) -> Rows:
 @pytest.fixture(scope="module")
 def plays(league: SimulatedLeague, games: Rows) -> dict[str, Rows]:
     """The events of every game, in order."""
-    by_game: dict[str, Rows] = {game["game_id"]: [] for match in games}
+    by_game: dict[str, Rows] = {game["game_id"]: [] for game in games}
     for row in league.read("play_by_play", DAYS).to_pylist():
         by_game[row["game_id"]].append(row)
     return by_game
@@ -167,7 +168,7 @@ def test_a_day_outside_the_season_has_no_rows(league: SimulatedLeague, feed: str
 @pytest.mark.parametrize("feed", ["player_box", "team_box", "play_by_play", "game_lines"])
 def test_every_game_is_in_every_feed(league: SimulatedLeague, games: Rows, feed: str) -> None:
     found = set(league.read(feed, DAYS)["game_id"].to_pylist())
-    assert found == {game["game_id"] for match in games}
+    assert found == {game["game_id"] for game in games}
 
 
 def test_an_unknown_feed_is_refused_by_name(league: SimulatedLeague) -> None:
@@ -186,7 +187,7 @@ def test_an_impossible_league_is_refused(seed: int, weeks: int) -> None:
 
 def days_of(games: Rows) -> dict[str, list[date]]:
     days = defaultdict(list)
-    for match in games:
+    for game in games:
         for side in ("home_team_abbr", "away_team_abbr"):
             days[game[side]].append(game["game_date"])
     return {team: sorted(played) for team, played in days.items()}
@@ -218,7 +219,7 @@ def test_back_to_backs_happen_but_never_three_days_running(games: Rows) -> None:
 
 
 def test_one_day_in_mid_season_is_free(games: Rows) -> None:
-    played = {game["game_date"] for match in games}
+    played = {game["game_date"] for game in games}
     assert min(played) == DAYS[0]
     assert max(played) == DAYS[-1]
     assert len(set(DAYS) - played) == 1
@@ -228,20 +229,20 @@ def test_game_ids_are_in_order_of_date_but_for_the_postponed_game(games: Rows) -
     by_id = sorted(games, key=lambda game: game["game_id"])
     late = [g for g, following in pairwise(by_id) if g["game_date"] > following["game_date"]]
     assert [game["postponed_status"] for game in late] == ["Y"]
-    assert [game["postponed_status"] for match in games].count("Y") == 1
+    assert [game["postponed_status"] for game in games].count("Y") == 1
     assert late[0]["fixture_public_from"] < late[0]["game_date"]
     assert [game["game_id"] for game in by_id][:2] == ["0022500001", "0022500002"]
 
 
 def test_games_start_in_the_evening_of_their_day(games: Rows) -> None:
-    starts = [game["scheduled_start_utc"].astimezone(EASTERN) for match in games]
-    assert [start.date() for start in starts] == [game["game_date"] for match in games]
+    starts = [game["scheduled_start_utc"].astimezone(EASTERN) for game in games]
+    assert [start.date() for start in starts] == [game["game_date"] for game in games]
     assert {(s.hour, s.minute) for s in starts} == {(19, 0), (19, 30), (20, 0), (22, 0)}
 
 
 def test_scores_are_the_points_of_the_box(games: Rows, team_box: Rows) -> None:
     points = {(row["game_id"], row["team_abbr"]): row["pts"] for row in team_box}
-    for match in games:
+    for game in games:
         assert game["home_score"] == points[game["game_id"], game["home_team_abbr"]]
         assert game["away_score"] == points[game["game_id"], game["away_team_abbr"]]
         assert game["home_score"] != game["away_score"]
@@ -395,7 +396,7 @@ def test_plus_minus_of_a_team_is_a_fifth_of_its_players(player_box: Rows, team_b
 
 
 def test_team_minutes_grow_by_25_an_overtime(games: Rows, team_box: Rows) -> None:
-    periods = {game["game_id"]: game["periods_played"] for match in games}
+    periods = {game["game_id"]: game["periods_played"] for game in games}
     assert all(row["minutes"] == 240 + 25 * (periods[row["game_id"]] - 4) for row in team_box)
 
 
@@ -493,9 +494,10 @@ def test_a_man_nobody_noticed_is_called_off_before_the_period_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # In a game with a play every two minutes, many get through a period unnoticed.
-    monkeypatch.setattr(bench, "_BOOSTS", ())
-    monkeypatch.setattr(game, "_SET", (120.0, 0.0))
-    monkeypatch.setattr(game, "_QUICK", (120.0, 0.0))
+    simulated = "nba_pipeline.sources.simulated"
+    monkeypatch.setattr(f"{simulated}.bench._BOOSTS", ())
+    monkeypatch.setattr(f"{simulated}.game._SET", (120.0, 0.0))
+    monkeypatch.setattr(f"{simulated}.game._QUICK", (120.0, 0.0))
     late = 0
     for events in some_games(5):
         for period in range(1, events[-1].period + 1):
@@ -511,7 +513,7 @@ def some_games(number: int) -> Iterator[tuple[Event, ...]]:
     personnel = Personnel(7, clubs(7), schedule)
     for fixture in schedule[:number]:
         home, away = (personnel.squad(team, fixture.game_date) for team in fixture.teams)
-        yield game.play(home, away, Dice(7, Purpose.GAME, fixture.number))
+        yield play(home, away, Dice(7, Purpose.GAME, fixture.number))
 
 
 # Play-by-play and shots ---------------------------------------------------------------------------
@@ -529,7 +531,7 @@ def test_the_clock_runs_down_and_periods_follow(plays: dict[str, Rows]) -> None:
 
 
 def test_running_scores_lead_to_the_final_one(plays: dict[str, Rows], games: Rows) -> None:
-    for match in games:
+    for game in games:
         scores = {game["home_team_abbr"]: 0, game["away_team_abbr"]: 0}
         for row in plays[game["game_id"]]:
             if points := points_of(row):
@@ -654,7 +656,7 @@ def test_three_officials_a_game_and_none_in_two_places(league: SimulatedLeague) 
 
 
 def test_lines_know_who_is_better(league: SimulatedLeague, games: Rows) -> None:
-    margin = {game["game_id"]: game["home_score"] - game["away_score"] for match in games}
+    margin = {game["game_id"]: game["home_score"] - game["away_score"] for game in games}
     lines = league.read("game_lines", DAYS).to_pylist()
     expected = [-row["close_home_spread"] for row in lines]
     actual = [margin[row["game_id"]] for row in lines]
@@ -723,7 +725,7 @@ def test_pace(team_box: Rows) -> None:
 
 
 def test_one_game_in_twenty_goes_to_overtime(games: Rows) -> None:
-    overtimes = sum(game["periods_played"] > 4 for match in games)
+    overtimes = sum(game["periods_played"] > 4 for game in games)
     assert 0.03 < overtimes / len(games) < 0.09
 
 
