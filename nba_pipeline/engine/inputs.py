@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -79,15 +79,21 @@ def _as_array(column: pa.ChunkedArray) -> Array:
     return texts
 
 
-def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> PlannedCells:
+def plan_cells(
+    table: Table, config: str, inputs: Mapping[str, pa.Table], without: Collection[date] = ()
+) -> PlannedCells:
     """Lay out the cells of a batch and digest what each sees.
 
     Args:
         table: The table to compute.
         config: Configuration that changes rows, as text; part of every input hash.
         inputs: Rows of each declared input, each with ``game_date``.
+        without: Dates that have no cells.
     """
     columns = _sorted_cells(table, table.cells({k: as_columns(v) for k, v in inputs.items()}))
+    if without:
+        wanted = ~np.isin(columns["game_date"], np.array(sorted(without), dtype="datetime64[D]"))
+        columns = {name: values[wanted] for name, values in columns.items()}
     days = columns["game_date"].astype("datetime64[D]").astype(np.int64)
     own = pa.table({name: _as_arrow(values) for name, values in columns.items()})
     digests = hashing.digests(own)
@@ -97,6 +103,8 @@ def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> Pla
     tracking: dict[str, pa.Array] = {}
     for name, declared in table.inputs.items():
         window, rows = _window(declared, inputs[name], columns, days)
+        if declared.known_by:
+            window, rows = _as_known(declared, window, rows, columns[declared.known_by])
         window.refuse_future(name, declared.window.last_day)
         windows[name] = window
         # A row's day counts too: it decides which of a cell's windows the row lies in.
@@ -114,6 +122,35 @@ def plan_cells(table: Table, config: str, inputs: Mapping[str, pa.Table]) -> Pla
         ["|".join(str(value) for value in entity) for entity in entities],
         pa.table(tracking),
     )
+
+
+def _as_known(
+    declared: Input, window: Slices, rows: pa.Table, cutoffs: Array
+) -> tuple[Slices, pa.Table]:
+    """Each cell's rows as they were known at its own cutoff, which is itself included.
+
+    ``rows`` holds every revision, a row's revisions one after another. Cells with different cutoffs
+    see different revisions of a row, so every cell gets a copy of what it may see.
+    """
+    lengths = window.stop - window.start
+    cell = np.repeat(np.arange(len(window)), lengths)
+    before = np.cumsum(lengths) - lengths
+    index = np.arange(lengths.sum()) - np.repeat(before - window.start, lengths)
+    known_at = np.array(rows["known_at"].cast(pa.timestamp("us")).to_numpy())
+    seen = known_at[index] <= cutoffs.astype("datetime64[us]")[cell]
+    cell, index = cell[seen], index[seen]
+    # A first revision begins a new row; anything else supersedes the one above it.
+    first = rows["revision"].to_numpy()[index] == 1
+    newest = np.append(first[1:], True) | np.append(cell[1:] != cell[:-1], True)
+    retracted = np.asarray(rows["is_retracted"].combine_chunks())[index]
+    keep = (newest if len(cell) else first) & ~retracted
+    cell, rows = cell[keep], rows.take(pa.array(index[keep]))
+    stop = np.searchsorted(cell, np.arange(len(window)), side="right")
+    start = np.searchsorted(cell, np.arange(len(window)))
+    day = rows["game_date"].cast(pa.int32()).to_numpy().astype(np.int64)
+    names = sorted({*declared.columns, "game_date"})
+    buffer = Buffer(as_columns(rows.select(names)), _decimals(rows, names), cell * STRIDE + day)
+    return Slices(buffer, start, stop, np.arange(len(window)), window.day), rows
 
 
 def _tracking(

@@ -218,7 +218,7 @@ class _Batch:
         whole = [day for day in dates if day in stored and stored[day].intact]
         before = session.warehouse.read(table, whole, every_revision=True)
         self.watch.lap("read")
-        planned = plan_cells(table, "", inputs)
+        planned = plan_cells(table, "", inputs, _in_bootstrap(table, inputs))
         owners = rows.entities(table, before).to_pylist() if before.num_rows else []
         kept = _kept(table, before)
         plans = decide(
@@ -259,8 +259,12 @@ class _Batch:
             return session.source.read(declared.table, read).select(sorted(wanted))
         if any(tracked.input == name for tracked in self.table.tracked):
             wanted.add("known_at")
-        upstream, columns = session.tables[declared.table], sorted(wanted)
-        found = session.warehouse.read(upstream, read, columns)
+        upstream = session.tables[declared.table]
+        if declared.known_by:
+            wanted |= {"known_at", "revision", "is_retracted"}
+        found = session.warehouse.read(
+            upstream, read, sorted(wanted), every_revision=bool(declared.known_by)
+        )
         return with_decimals(found, upstream)
 
     def _compute(
@@ -379,9 +383,24 @@ class _Batch:
                 today = games.filter(pc.equal(games["game_date"], pa.scalar(day)))
                 if not today.num_rows:
                     return "no_games"
+                if day in _in_bootstrap(self.table, inputs):
+                    return "bootstrap_period"
                 final = pc.any(pc.equal(today["game_status"], 3)).as_py()
                 return "missing" if final else "not_yet"
         return "nothing_published"
+
+
+def _in_bootstrap(table: Table, inputs: Mapping[str, pa.Table]) -> set[date]:
+    """The dates on which the season is too young for the table."""
+    if not table.bootstrap_days:
+        return set()
+    games = next(
+        inputs[name]
+        for name, declared in table.inputs.items()
+        if declared.table == SCHEDULE and "season_first_day" in declared.columns
+    )
+    days = zip(games["game_date"].to_pylist(), games["season_first_day"].to_pylist(), strict=True)
+    return {day for day, first in set(days) if (day - first).days < table.bootstrap_days}
 
 
 def _turned_away(

@@ -95,6 +95,8 @@ class Window:
         """The window in words, for docs, plans and lineage."""
         if (self.first_day, self.last_day) == (0, 0):
             return "the date itself"
+        if self.last_day > 0:
+            return f"from {self.first_day} to {self.last_day} days after"
         until = "the date itself" if self.last_day == 0 else "the day before"
         if self.first_day is None:
             return f"season to date, up to {until}"
@@ -116,6 +118,11 @@ def history_and_today() -> Window:
     return Window(None, 0)
 
 
+def next_days(days: int) -> Window:
+    """Rows of the ``days`` days after the date: of fixtures, with ``known_by``."""
+    return Window(1, days)
+
+
 def days_before(days: int) -> Window:
     """Rows of the ``days`` days before the date, the date itself excluded."""
     return Window(-days, -1)
@@ -131,6 +138,9 @@ class Input:
         window: Which days a cell may see.
         on: Pairs (column of the input, column of the cell) that must be equal.
         is_feed: Whether it is a source's feed rather than a table.
+        known_by: Cell column with an instant: only what was first known at or before it is
+            handed over, each row in its newest revision of then. Empty for results, which are
+            handed over in their newest revision.
     """
 
     table: str
@@ -138,6 +148,7 @@ class Input:
     window: Window = field(default_factory=same_day)
     on: tuple[tuple[str, str], ...] = ()
     is_feed: bool = False
+    known_by: str = ""
 
 
 def reads(
@@ -146,6 +157,7 @@ def reads(
     *,
     window: Window | None = None,
     on: str | Mapping[str, str] = "",
+    known_by: str = "",
 ) -> Input:
     """Declare an input table.
 
@@ -155,9 +167,12 @@ def reads(
         window: Which days; the date itself when omitted.
         on: Columns that must equal the cell's columns of the same name, separated by spaces, or a
             mapping from the input's column to the cell's.
+        known_by: For snapshots: the cell column with the moment by which they had to be known.
     """
     pairs = on.items() if isinstance(on, Mapping) else ((name, name) for name in on.split())
-    return Input(table, tuple(columns.split()), window or same_day(), tuple(pairs))
+    return Input(
+        table, tuple(columns.split()), window or same_day(), tuple(pairs), known_by=known_by
+    )
 
 
 def reads_feed(feed: str, columns: str, *, on: str | Mapping[str, str]) -> Input:
@@ -316,6 +331,7 @@ class Table:
         checks: Promises about a stored partition.
         clustering: Columns production storage is clustered by.
         keeps_revisions: True of raw tables: a correction adds a revision.
+        bootstrap_days: Days from the season's first on which the table has no rows.
         tracked: Sources whose use each row records.
         plot: (label column, value column) of the small bar plot shown beside the numbers.
     """
@@ -335,6 +351,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     clustering: tuple[str, ...] = ()
     keeps_revisions: bool = False
+    bootstrap_days: int = 0
     tracked: tuple[Tracked, ...] = ()
     plot: tuple[str, str] | None = None
 

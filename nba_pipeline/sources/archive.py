@@ -25,9 +25,11 @@ from nba_pipeline.sources.base import (
     refuse_duplicates,
     sorted_by_day,
     versions_by_date,
-    with_fixture_days,
+    with_season_days,
 )
-from nba_pipeline.sources.feeds import GAME_LINES, SCHEDULE, Feed
+from nba_pipeline.sources.feeds import GAME_LINES, PLAYER_BOX, SCHEDULE, TEAM_BOX, Feed
+
+_INDISPENSABLE = (SCHEDULE, PLAYER_BOX, TEAM_BOX)
 
 # A second book's lines lie beside the first's under a longer name and have other columns.
 _NOT_OF_FEED = {GAME_LINES.name: "game_lines_second_source"}
@@ -80,7 +82,7 @@ class Archive:
             parts = [self._file(feed, path) for path in self._files(feed)]
             whole = pa.concat_tables(parts) if parts else _empty(feed)
             if feed is SCHEDULE and whole.num_rows:
-                whole = with_fixture_days(whole)
+                whole = with_season_days(whole)
             whole = sorted_by_day(feed, whole)
             refuse_duplicates(feed, whole, f"{feed.name} in {self._folder}")
             self._feeds[feed.name] = whole
@@ -93,10 +95,8 @@ class Archive:
             for path in sorted(self._folder.glob(f"{feed.name}_*.parquet"))
             if not (skipped and path.name.startswith(skipped))
         ]
-        if not found and feed is SCHEDULE:
-            raise SourceError(
-                f"{self._folder} holds no schedule_*.parquet: without a schedule nothing can run"
-            )
+        if not found and feed in _INDISPENSABLE:
+            raise SourceError(f"{self._folder} holds no {feed.name}_*.parquet: nothing can run")
         return found
 
     def _file(self, feed: Feed, path: Path) -> pa.Table:

@@ -29,15 +29,17 @@ def feed_named(name: str) -> Feed:
     return FEEDS[name]
 
 
-def with_fixture_days(games: pa.Table) -> pa.Table:
-    """The schedule with ``fixture_public_from`` filled where its publisher left it out.
+def with_season_days(games: pa.Table) -> pa.Table:
+    """The schedule with the days that only a whole season shows, where its publisher left them out.
+
+    These are ``fixture_public_from`` and ``season_first_day``.
 
     Args:
         games: The whole schedule, every season of it.
     """
     ids, days = games["game_id"].to_pylist(), games["game_date"].to_pylist()
     calendar = SeasonCalendar.from_games(days, ids)
-    first_days = {season.year: season.first_day for season in calendar.seasons}
+    first_days = {season.year: season.regular_first_day for season in calendar.seasons}
     late: set[str] = set()
     for year in first_days:
         season = [(i, d) for i, d in zip(ids, days, strict=True) if season_year_of(i) == year]
@@ -48,9 +50,11 @@ def with_fixture_days(games: pa.Table) -> pa.Table:
         else first_days[season_year_of(i)]
         for i, day in zip(ids, days, strict=True)
     ]
-    name = "fixture_public_from"
-    filled = pc.coalesce(games[name], pa.array(public, pa.date32()))
-    return games.set_column(games.column_names.index(name), name, filled)
+    opening = [first_days[season_year_of(i)] for i in ids]
+    for name, found in (("fixture_public_from", public), ("season_first_day", opening)):
+        filled = pc.coalesce(games[name], pa.array(found, pa.date32()))
+        games = games.set_column(games.column_names.index(name), name, filled)
+    return games
 
 
 def of_dates(rows: pa.Table, dates: Sequence[date]) -> pa.Table:

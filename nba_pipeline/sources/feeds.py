@@ -98,6 +98,8 @@ SCHEDULE = Feed(
         # From which day the fixture was public. Where a file lacks it: the season's first day, or
         # a week before the game where its id is out of date order.
         "fixture_public_from": _DAY,
+        # Day of the season's first regular game. Where a file lacks it: as its games show.
+        "season_first_day": _DAY,
     },
     key=("game_id",),
     dated_by="game_date",

@@ -72,6 +72,7 @@ class SimulatedLeague:
                 f"not seed {seed} and {weeks} weeks."
             )
         self._seed = seed
+        self._first_day = first_day
         self._fixtures = fixtures(seed, first_day, weeks)
         self._personnel = Personnel(seed, clubs(seed), self._fixtures)
         self._injury_rows = injury_rows(self._personnel.injuries)
@@ -138,7 +139,7 @@ class SimulatedLeague:
         home, away = (self._personnel.squad(team, fixture.game_date) for team in fixture.teams)
         events = play(home, away, Dice(self._seed, Purpose.GAME, fixture.number))
         market = lines(home, away, Dice(self._seed, Purpose.LINES, fixture.number))
-        return GameRecord(fixture, events, box_of(events), market, crew)
+        return GameRecord(self._first_day, fixture, events, box_of(events), market, crew)
 
 
 def _columns(feed: Feed) -> pa.Schema:

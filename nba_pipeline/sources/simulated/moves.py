@@ -100,16 +100,10 @@ class Personnel:
     def squad(self, team: str, day: date) -> Squad:
         """The players a team names for its game on a day."""
         roster = self.roster(team, day)
-        hurt = {
-            injury.player.player_id
-            for injury in self.injuries
-            if injury.team == team and injury.covers(day)
-        }
-        fit = [player for player in roster if player.player_id not in hurt]
-        first = [player for player in roster[:STARTERS] if player.player_id not in hurt]
-        missing = [player for player in roster[:STARTERS] if player.player_id in hurt]
-        bench = [player for player in fit if player not in first]
-        for absent in missing:
+        hurt = [i.player for i in self.injuries if i.team == team and i.covers(day)]
+        first = [player for player in roster[:STARTERS] if player not in hurt]
+        bench = [player for player in roster[STARTERS:] if player not in hurt]
+        for absent in [player for player in roster[:STARTERS] if player in hurt]:
             # Like for like if possible; `min` takes the better of two equals, who comes first.
             stand_in = min(bench, key=lambda player: player.position is not absent.position)
             bench.remove(stand_in)

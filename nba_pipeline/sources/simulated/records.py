@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import TypeAlias
 
 from nba_pipeline.domain.calendar import season_label, season_year_of
@@ -29,6 +30,7 @@ _THREE = 3
 class GameRecord:
     """Everything there is to say about a played game."""
 
+    season_first_day: date
     fixture: Fixture
     events: tuple[Event, ...]
     box: Box
@@ -61,6 +63,7 @@ def _schedule(game: GameRecord) -> Iterator[Row]:
         "is_neutral": False,
         "periods_played": box.periods,
         "fixture_public_from": fixture.public_from,
+        "season_first_day": game.season_first_day,
     }
 
 

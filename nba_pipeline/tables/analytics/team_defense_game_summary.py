@@ -69,8 +69,7 @@ INPUTS = {
     "own": reads(
         "team_offense_game_summary",
         "nba_game_id season_year home_game opponent_team_abbr shot_zones_available "
-        "primary_source_used "
-        + " ".join(OWN.values()),
+        "primary_source_used " + " ".join(OWN.values()),
         on={"game_id": "game_id", "team_abbr": "defending_team_abbr"},
     ),
     "opponent": reads(

@@ -30,7 +30,7 @@ INPUTS = {
         "schedule",
         "game_id home_team_abbr away_team_abbr home_score away_score status postponed_status "
         "scheduled_start_utc actual_tipoff_utc arena_name arena_city is_neutral game_label "
-        "periods_played fixture_public_from",
+        "periods_played fixture_public_from season_first_day",
         on={"game_id": "nba_game_id"},
     ),
 }
@@ -40,6 +40,7 @@ COLUMNS = (
     Column("nba_game_id", str, "nba.com's ten-digit id", nullable=False),
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
+    Column("season_first_day", date, "first regular-season day", nullable=False),
     Column("season_type", str, "regular_season, play_in, playoffs or cup_final", nullable=False),
     Column(
         "game_status", int, "1 scheduled, 2 live, 3 final", nullable=False, minimum=1, maximum=3
@@ -97,6 +98,7 @@ def _revision(rows: Rows, keep: Array, *, final: bool) -> Columns:
         "nba_game_id": rows["game_id"][keep],
         "game_date": days,
         "season_year": np.array([season_year_of(text) for text in ids], dtype=np.int64),
+        "season_first_day": rows["season_first_day"][keep],
         "season_type": _objects(season_type(text) for text in ids),
         "game_status": np.full(len(ids), int(status)),
         "away_team_abbr": away,

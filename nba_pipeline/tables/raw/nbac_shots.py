@@ -1,6 +1,6 @@
 """Field-goal attempts with their place on the court.
 
-Coordinates are feet from the hoop. Distances here are exact, not the publisher's whole feet, so that
+Coordinates are feet from the hoop. Distances are exact, not the publisher's whole feet, so that
 zones agree with those of the play-by-play, whose whole feet are rounded half up.
 """
 

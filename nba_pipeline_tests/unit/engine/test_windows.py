@@ -11,11 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nba_pipeline.engine.errors import LookAheadError, RowError
+from nba_pipeline.engine.inputs import PlannedCells, plan_cells
+from nba_pipeline.engine.table import Column, FanOut, Table, each, history, reads
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Slices
 
 FIRST_DAY = 18_930
@@ -287,19 +290,6 @@ def in_parts(slices: Slices, size: int) -> list[Slices]:
 
 
 @given(WORLDS, NARROWINGS, st.sampled_from([1, 7, 1000]))
-def test_the_answers_of_a_part_are_those_it_has_in_the_whole(world, steps, size):
-    slices, _ = narrowed(world, steps)
-    alone = [everything(part) for part in in_parts(slices, size)]
-    whole, at = [], 0
-    for part in in_parts(slices, size):
-        keep = np.zeros(len(slices), dtype=bool)
-        keep[at : at + len(part)] = True
-        whole.append(everything(Cells({"n": keep}, {"w": slices}).only(keep).window("w")))
-        at += size
-    assert alone == whole
-
-
-@given(WORLDS, NARROWINGS, st.sampled_from([1, 7, 1000]))
 def test_parts_put_together_give_the_bits_of_the_whole(world, steps, size):
     slices, _ = narrowed(world, steps)
     for column in ("points", "minutes"):
@@ -339,6 +329,71 @@ def test_a_part_of_cells_has_its_columns_and_windows(world, size):
         for number, window in zip(part["n"].tolist(), part.window("games").count(), strict=True)
     ]
     assert numbered == list(enumerate(slices.count().tolist()))
+
+
+# The same bits, however rows arrive --------------------------------------------------------------
+
+FORM = Table(
+    name="form",
+    dataset="nba_test",
+    description="Each player's games before tonight.",
+    entity=("player",),
+    key=("player",),
+    columns=(Column("player", str), Column("game_date", date)),
+    inputs={
+        "tonight": reads("slate", "player"),
+        "games": reads("box", "points minutes opponent", window=history(), on="player"),
+    },
+    cells=each("tonight", "player"),
+    compute=lambda cells: cells.columns,
+    version=1,
+    fan_out=FanOut("player", "FORM_WORKERS", default_workers=1),
+)
+
+
+def planned(games: list[Game], cells: list[tuple[int, int]]) -> PlannedCells:
+    """The cells of a table that reads those games, handed over in that order."""
+    days = pa.array([game.day for game in games], pa.int32()).cast(pa.date32())
+    box = {
+        "game_date": days,
+        "player": pa.array([str(game.player) for game in games], pa.string()),
+        "points": pa.array([game.points for game in games], pa.int64()),
+        "minutes": pa.array([game.minutes for game in games], pa.int64()),
+        "opponent": pa.array([game.opponent for game in games], pa.string()),
+    }
+    slate = {
+        "game_date": pa.array([day for _, day in cells], pa.int32()).cast(pa.date32()),
+        "player": pa.array([str(player) for player, _ in cells], pa.string()),
+    }
+    return plan_cells(FORM, "", {"tonight": pa.table(slate), "games": pa.table(box)})
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> tuple[list[Game], list[Game], list[tuple[int, int]]]:
+    """Games of which no two are of one player and day, the same shuffled, and cells."""
+    games = draw(st.lists(GAMES, max_size=30, unique_by=lambda game: (game.player, game.day)))
+    cells = draw(st.lists(st.tuples(PLAYERS, DAYS), max_size=12))
+    return games, draw(st.permutations(games)), cells
+
+
+@given(arrivals())
+def test_shuffled_rows_give_the_same_bits(case):
+    games, shuffled, cells = case
+    windows = [planned(rows, cells).cells.window("games") for rows in (games, shuffled)]
+    assert everything(windows[0]) == everything(windows[1])
+
+
+@given(arrivals())
+def test_shuffled_rows_give_the_same_input_hashes(case):
+    games, shuffled, cells = case
+    assert planned(games, cells).inputs_hashes == planned(shuffled, cells).inputs_hashes
+
+
+@given(arrivals())
+def test_shuffled_cells_are_planned_in_the_same_order(case):
+    games, _, cells = case
+    backwards = planned(games, cells[::-1])
+    assert backwards.inputs_hashes == planned(games, cells).inputs_hashes
 
 
 # No look-ahead -----------------------------------------------------------------------------------
