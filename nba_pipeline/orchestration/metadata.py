@@ -75,7 +75,7 @@ def _outcomes(outcomes: Sequence[Outcome]) -> str:
 
 
 def pictures(table: Table, partition: Partition, rows: pa.Table) -> Mapping[str, Any]:
-    """Small plots of what was written and of the time each chunk took."""
+    """Small plots of what was written and, where there were several, of the time each chunk took."""
     made: dict[str, Any] = {}
     if table.plot and rows.num_rows:
         label, value = table.plot
@@ -85,7 +85,7 @@ def pictures(table: Table, partition: Partition, rows: pa.Table) -> Mapping[str,
         )[:24]
         title = f"{value} by {label}, {partition.date}"
         made["plot"] = _bars([name for _, name in pairs], [number for number, _ in pairs], title)
-    if partition.chunk_seconds:
+    if len(partition.chunk_seconds) > 1:
         milliseconds = [1000 * seconds for seconds in partition.chunk_seconds]
         names = [str(number) for number in range(1, len(milliseconds) + 1)]
         made["time_per_chunk"] = _bars(names, milliseconds, "milliseconds per chunk")

@@ -17,6 +17,7 @@ from nba_pipeline import settings
 from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
 from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.sources.archive import Archive
+from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
@@ -57,12 +58,7 @@ class SourceResource(dg.ConfigurableResource[Any]):
         """The source; season files are read at most once per run."""
         if self._source is None:
             folder = settings.archive_folder(os.environ, self.archive)
-            if folder is None:
-                from nba_pipeline.sources.simulated import SimulatedLeague
-
-                self._source = SimulatedLeague(self.seed)
-            else:
-                self._source = Archive(folder)
+            self._source = Archive(folder) if folder else SimulatedLeague(self.seed)
         return self._source
 
 

@@ -67,7 +67,7 @@ FEWEST_PLAYERS = 5
 INPUTS = {
     "games": reads(
         "nbac_schedule",
-        "game_id nba_game_id season_year away_team_abbr home_team_abbr game_status "
+        "game_id nba_game_id season_year season_type away_team_abbr home_team_abbr game_status "
         "away_team_score home_team_score",
         on="game_id",
     ),
@@ -99,6 +99,7 @@ COLUMNS = (
     Column("team_abbr", str, nullable=False),
     Column("opponent_team_abbr", str, nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
+    Column("season_type", str, "regular_season, play_in, playoffs or cup_final", nullable=False),
     Column("points_scored", int, unit="points", nullable=False, minimum=50, maximum=200),
     Column("opponent_points", int, "the final score's", unit="points", minimum=50, maximum=200),
     Column("fg_attempts", int, nullable=False, minimum=0),
@@ -178,6 +179,7 @@ COLUMNS = (
     Column("margin_of_victory", int, "points less opponent's points", unit="points"),
     Column("team_minutes", int, "player-minutes: 240 without overtime", unit="minutes"),
     Column("overtime_periods", int, nullable=False, minimum=0),
+    Column("player_lines", int, "players with a box-score line", nullable=False, minimum=0),
     Column("players_inactive", int, "known to be out; a lower bound", minimum=0),
     Column("starters_inactive", int, "of those, regular starters", minimum=0),
     Column("referee_crew_id", str, "the three officials, sorted; NULL unless exactly three"),
@@ -216,6 +218,7 @@ def compute(cells: Cells) -> Columns:
                 "home_game",
             ]
         },
+        "season_type": games["season_type"],
         **totals,
         "opponent_points": opponent_points,
         "individual_turnovers": individual,
@@ -238,6 +241,7 @@ def compute(cells: Cells) -> Columns:
         "margin_of_victory": margin,
         "team_minutes": minutes,
         "overtime_periods": overtime_periods(minutes),
+        "player_lines": cells.window("players").count(),
         **_inactive(cells),
         "referee_crew_id": _crews(cells),
         "shot_zones_available": ~np.isnan(zones["team_paint_attempts"]),

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,12 @@ def die_at_13(cells: Cells) -> Columns:
 
 
 def hang_at_13(cells: Cells) -> Columns:
+    """The chunk that hangs is handed over long before its turn comes."""
     if 13 in cells["n"]:
         Path(cells["told"][0]).write_text(str(os.getpid()))
         time.sleep(600)
+    if 7 in cells["n"]:
+        time.sleep(1.2)
     return double(cells)
 
 
@@ -167,7 +171,7 @@ def test_the_switch_of_teams_leaves_players_alone(environ):
 
 
 def test_a_switch_that_is_neither_true_nor_false_is_named():
-    with pytest.raises(ConfigurationError, match="^ENABLE_PLAYER_PARALLELIZATION=maybe is neither"):
+    with pytest.raises(ConfigurationError, match="PLAYER_PARALLELIZATION=maybe is neither true"):
         PLAYERS.switched_off({"ENABLE_PLAYER_PARALLELIZATION": "maybe"})
 
 
@@ -333,17 +337,20 @@ def test_a_timeout_inside_compute_is_not_the_end_of_the_table_s_time(run, execut
     assert [(one.cell, one.reason) for one in broken] == [(13, "TimeoutError: of its own")]
 
 
-def test_a_dying_worker_costs_only_its_entity(run):
-    computed = run(die_at_13, "processes")
-    assert (numbers(computed), [one.cell for one in computed.broken]) == (
-        [n for n in range(20) if n != 13],
-        [13],
-    )
+@pytest.fixture(scope="module")
+def deadly(run: Callable[..., Computed]) -> Computed:
+    """Twenty cells, of which one takes its worker process down with it."""
+    return run(die_at_13, "processes")
 
 
-def test_a_dying_worker_is_told_with_its_exit_code(run):
-    broken = run(die_at_13, "processes").broken
-    assert [one.reason for one in broken] == ["the worker process died (exit code 9)"]
+def test_a_dying_worker_costs_only_its_entity(deadly):
+    assert numbers(deadly) == [n for n in range(20) if n != 13]
+
+
+def test_a_dying_worker_is_told_with_its_exit_code(deadly):
+    assert [(one.cell, one.reason) for one in deadly.broken] == [
+        (13, "the worker process died (exit code 9)")
+    ]
 
 
 # Time limits -------------------------------------------------------------------------------------
@@ -359,23 +366,32 @@ def test_a_table_out_of_time_stops_between_chunks(run, executor):
     assert time.monotonic() - started < 1.0
 
 
-@pytest.fixture
-def hung(tmp_path: Path) -> tuple[float, int]:
-    """A table with a cell that hangs for ten minutes, given one second: how long it took, and who
-    hung. The chunk that hangs waits in line first, so its worker's own limit ends later."""
-    told = tmp_path / "pid"
+@dataclass(frozen=True)
+class Hung:
+    """What became of a table with a hanging cell, which had a second and a half."""
+
+    seconds: float
+    was_stuck: bool
+    afterwards: list[int]
+
+
+@pytest.fixture(scope="module")
+def hung(tmp_path_factory: pytest.TempPathFactory) -> Hung:
+    """A worker killed by its chunk's own limit, which begins with the chunk, would live longer."""
+    told = tmp_path_factory.mktemp("hung") / "pid"
+    table, cells = table_of(hang_at_13), cells_of(20, told=str(told))
     with open_pools("processes") as pools:
-        table = table_of(hang_at_13)
         workers = pools.workers(table, 1, serial=False)
         fan_out(table, cells_of(1), workers)  # the worker is up before the clock starts
         started = time.monotonic()
         with pytest.raises(DeadlineError, match="doubles ran out of time"):
-            cells = cells_of(20, told=str(told))
-            fan_out(table, cells, workers, chunk_cells=5, deadline_seconds=1.0)
+            fan_out(table, cells, workers, chunk_cells=5, deadline_seconds=1.5)
         seconds = time.monotonic() - started
-        pid = int(told.read_text())
-        _wait_until(lambda: not _is_alive(pid), seconds=5.0)
-    return seconds, pid
+        worker = int(told.read_text())
+        _wait_until(lambda: not _is_alive(worker), seconds=0.8)
+        was_stuck = _is_alive(worker)
+        afterwards = fan_out(table, cells_of(5), workers)
+    return Hung(seconds, was_stuck, numbers(afterwards))
 
 
 def _is_alive(pid: int) -> bool:
@@ -393,21 +409,12 @@ def _wait_until(true: Callable[[], bool], seconds: float) -> None:
 
 
 def test_a_hanging_chunk_hits_the_deadline_of_its_table(hung):
-    seconds, _ = hung
-    assert 1.0 <= seconds < 2.0
+    assert 1.5 <= hung.seconds < 5.0
 
 
 def test_a_hanging_chunk_leaves_no_process_behind(hung):
-    _, pid = hung
-    assert not _is_alive(pid)
+    assert not hung.was_stuck
 
 
-def test_a_pool_works_on_after_a_deadline(tmp_path):
-    with open_pools("processes") as pools:
-        table = table_of(hang_at_13)
-        workers = pools.workers(table, 1, serial=False)
-        with pytest.raises(DeadlineError):
-            cells = cells_of(20, told=str(tmp_path / "pid"))
-            fan_out(table, cells, workers, chunk_cells=5, deadline_seconds=1.0)
-        computed = fan_out(table, cells_of(10), workers, chunk_cells=5, deadline_seconds=10.0)
-    assert numbers(computed) == list(range(10))
+def test_a_pool_works_on_after_a_deadline(hung):
+    assert hung.afterwards == list(range(5))

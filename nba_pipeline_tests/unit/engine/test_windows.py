@@ -341,7 +341,7 @@ FORM = Table(
     key=("player",),
     columns=(Column("player", str), Column("game_date", date)),
     inputs={
-        "tonight": reads("slate", "player"),
+        "tonight": reads("slate", "player", on="player"),
         "games": reads("box", "points minutes opponent", window=history(), on="player"),
     },
     cells=each("tonight", "player"),
