@@ -114,10 +114,16 @@ def _where(table: Table, rows: pa.Table, column: Column) -> str:
 
 def ordered(table: Table, rows: pa.Table) -> pa.Table:
     """Rows sorted by date and key, revisions oldest first."""
-    # What is corrected before it was due to be known keeps its place, so numbers go first.
-    numbered = "revision" if "revision" in rows.column_names else "known_at"
-    by = ["game_date", *table.key, *([numbered] if table.keeps_revisions else [])]
+    by = ["game_date", *table.key, *([_place(rows)] if table.keeps_revisions else [])]
     return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)]))
+
+
+def _place(rows: pa.Table) -> str:
+    """The column that puts revisions in order: their number, else the moment each became known.
+
+    A correction may be known before what it corrects was due to be, so the number comes first.
+    """
+    return "revision" if "revision" in rows.column_names else "known_at"
 
 
 def same_key_as_before(table: Table, rows: pa.Table) -> Array:
@@ -134,15 +140,15 @@ def same_key_as_before(table: Table, rows: pa.Table) -> Array:
 
 
 def refuse_duplicates(table: Table, rows: pa.Table) -> None:
-    """Check that no key occurs twice; of revisions, that no two are from the same moment.
+    """Check that no key occurs twice, but for revisions that can be put in order.
 
     Raises:
         RowError: Naming the first key that does.
     """
     same = same_key_as_before(table, rows)
     if table.keeps_revisions and len(same):
-        moments = hashing.joined(rows["known_at"])
-        equal = pc.equal(moments.slice(1), moments.slice(0, len(moments) - 1))
+        places = hashing.joined(rows[_place(rows)])
+        equal = pc.equal(places.slice(1), places.slice(0, len(places) - 1))
         same[1:] &= np.asarray(equal)
     if same.any():
         at = int(np.flatnonzero(same)[0])

@@ -17,6 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from nba_pipeline.orchestration.assets import key_of
+from nba_pipeline.orchestration.launch import Launched, launch
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
@@ -49,6 +51,14 @@ def _days() -> Any:
     import pyarrow as pa
 
     return pa.array(DATES, pa.date32())
+
+
+def _marks(folder: Path) -> dict[Path, tuple[int, int]]:
+    marks = {}
+    for path in sorted(folder.rglob("*.parquet")):
+        status = path.stat()
+        marks[path] = status.st_ino, status.st_mtime_ns
+    return marks
 
 
 @dataclass(frozen=True)
@@ -127,11 +137,7 @@ class Terminal:
 
     def files(self) -> dict[Path, tuple[int, int]]:
         """Inode and time of change of every stored partition."""
-        found = {}
-        for path in sorted((self.folder / "warehouse").rglob("*.parquet")):
-            status = path.stat()
-            found[path] = status.st_ino, status.st_mtime_ns
-        return found
+        return _marks(self.folder / "warehouse")
 
 
 TerminalIn = Callable[..., Terminal]
@@ -154,12 +160,40 @@ def terminal(tmp_path: Path, terminal_in: TerminalIn) -> Terminal:
     return terminal_in(tmp_path, NBA_FIRST_DAY=DATES[0].isoformat())
 
 
+def _nobody(table: str, done: int, total: int) -> None:
+    """Is told how far a table has come."""
+
+
 @dataclass(frozen=True)
 class Lab:
     """A Dagster instance on disk with a warehouse beside it, in this process."""
 
     folder: Path
     instance: dg.DagsterInstance
+
+    def bring(
+        self, archive: Path, *dates: date, tables: Sequence[str] = tuple(REGISTRY)
+    ) -> Launched:
+        """Bring tables up to date, as the terminal does."""
+        return launch(
+            [REGISTRY[name] for name in tables],
+            dates,
+            self.instance,
+            archive=str(archive),
+            executor="",
+            force=False,
+            reporter=_nobody,
+        )
+
+    def events(self, told: Launched, name: str) -> list[dg.AssetMaterialization]:
+        """The materializations of a table in a run, as Dagster keeps them, oldest first."""
+        records = self.instance.fetch_materializations(key_of(REGISTRY[name]), limit=100).records
+        found = [rec.asset_materialization for rec in records if rec.run_id in told.run_ids]
+        return [event for event in reversed(found) if event]
+
+    def files(self) -> dict[Path, tuple[int, int]]:
+        """Inode and time of change of every stored partition."""
+        return _marks(self.folder / "warehouse")
 
     @property
     def warehouse(self) -> LocalWarehouse:

@@ -188,9 +188,7 @@ def test_the_code_version_is_the_table_version(graph: dg.AssetGraph, name: str) 
 
 
 @every_table
-def test_an_asset_says_what_it_is_made_of_and_whose_it_is(
-    graph: dg.AssetGraph, name: str
-) -> None:
+def test_an_asset_says_what_it_is_made_of_and_whose_it_is(graph: dg.AssetGraph, name: str) -> None:
     table = REGISTRY[name]
     asset = graph.get(key_of(table))
     assert asset.kinds == {"python", "parquet"}
@@ -236,9 +234,7 @@ def test_the_minutes_of_a_player_are_in_minutes(graph: dg.AssetGraph) -> None:
 
 
 @every_table
-def test_every_table_has_one_check_that_names_its_promises(
-    graph: dg.AssetGraph, name: str
-) -> None:
+def test_every_table_has_one_check_that_names_its_promises(graph: dg.AssetGraph, name: str) -> None:
     table = REGISTRY[name]
     key = dg.AssetCheckKey(key_of(table), "partition_is_sound")
     assert graph.get_check_keys_for_assets({key_of(table)}) == {key}

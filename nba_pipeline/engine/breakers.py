@@ -1,0 +1,147 @@
+"""Circuit breakers: when to stop trying for a while. Pure state machines; time is passed in.
+
+They delay, they do not decide. A blocked entity keeps the outcome it had, changed inputs are always
+tried, and the same inputs give the same partition however often somebody tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from nba_pipeline.engine.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class BreakerSettings:
+    """How patient the breakers are.
+
+    Attributes:
+        attempts: Failed attempts after which an entity is locked out.
+        lockout: For how long.
+        failures: Failures in a row after which a partition is not tried.
+        timeout: For how long, before one trial is let through.
+    """
+
+    attempts: int = 3
+    lockout: timedelta = timedelta(hours=24)
+    failures: int = 5
+    timeout: timedelta = timedelta(minutes=30)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> BreakerSettings:
+        """The settings as the environment says.
+
+        Raises:
+            ConfigurationError: When a variable is not a positive number.
+        """
+        return cls(
+            attempts=int(_number(environ, "CIRCUIT_BREAKER_ENTITY_ATTEMPTS", 3)),
+            lockout=timedelta(hours=_number(environ, "CIRCUIT_BREAKER_ENTITY_LOCKOUT_HOURS", 24)),
+            failures=int(_number(environ, "CIRCUIT_BREAKER_FAILURES", 5)),
+            timeout=timedelta(minutes=_number(environ, "CIRCUIT_BREAKER_TIMEOUT_MINUTES", 30)),
+        )
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "").strip()
+    try:
+        number = float(text) if text else default
+    except ValueError as error:
+        raise ConfigurationError(f"{name}={text} is not a number") from error
+    if not 0 < number < 1e6:
+        raise ConfigurationError(f"{name}={text} is not a positive number")
+    return number
+
+
+# One entity of one partition ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """The failed attempts at an entity so far.
+
+    Attributes:
+        number: How many with these inputs.
+        inputs_hash: What was tried.
+        locked_until: Until when it is not tried again; None while it may be.
+    """
+
+    number: int = 0
+    inputs_hash: str = ""
+    locked_until: datetime | None = None
+
+
+def after_failure(
+    before: Attempts, inputs_hash: str, now: datetime, settings: BreakerSettings
+) -> Attempts:
+    """The attempts after one more failure; changed inputs begin to count anew."""
+    number = before.number + 1 if before.inputs_hash == inputs_hash else 1
+    locked = now + settings.lockout if number >= settings.attempts else None
+    return Attempts(number, inputs_hash, locked)
+
+
+def is_locked(attempts: Attempts, inputs_hash: str, now: datetime) -> bool:
+    """Whether an entity must not be tried now; with changed inputs it always may."""
+    return (
+        attempts.locked_until is not None
+        and now < attempts.locked_until
+        and attempts.inputs_hash == inputs_hash
+    )
+
+
+# One partition of one table -----------------------------------------------------------------------
+
+
+class State(StrEnum):
+    """Of a partition's breaker."""
+
+    CLOSED = "CLOSED"
+    OPEN = "OPEN"
+    HALF_OPEN = "HALF_OPEN"
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """Whether a partition may be tried.
+
+    Attributes:
+        state: Closed lets everything through, open nothing, half-open one trial.
+        failures: Failures in a row.
+        successes: Successes since it last opened.
+        opened_at: When it opened.
+        half_opened_at: When a trial was let through.
+    """
+
+    state: State = State.CLOSED
+    failures: int = 0
+    successes: int = 0
+    opened_at: datetime | None = None
+    half_opened_at: datetime | None = None
+
+
+def before_try(
+    breaker: Breaker, now: datetime, settings: BreakerSettings
+) -> tuple[Breaker, bool]:
+    """The breaker when somebody wants to try, and whether she may."""
+    if breaker.state is State.CLOSED:
+        return breaker, True
+    since = breaker.half_opened_at if breaker.state is State.HALF_OPEN else breaker.opened_at
+    # A trial that never came back must not block for ever, so it may be repeated after a while.
+    if since is None or now >= since + settings.timeout:
+        return replace(breaker, state=State.HALF_OPEN, half_opened_at=now), True
+    return breaker, False
+
+
+def after_try(
+    breaker: Breaker, now: datetime, settings: BreakerSettings, *, succeeded: bool
+) -> Breaker:
+    """The breaker after a try."""
+    if succeeded:
+        return Breaker(State.CLOSED, 0, breaker.successes + 1)
+    failures = breaker.failures + 1
+    if breaker.state is State.HALF_OPEN or failures >= settings.failures:
+        return Breaker(State.OPEN, failures, 0, now)
+    return replace(breaker, failures=failures)

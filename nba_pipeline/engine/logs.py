@@ -1,0 +1,206 @@
+"""The processing tables: what every run leaves behind about itself, appended and never replaced.
+
+They say what happened, not what is true of a game, so no table reads them and they enter no data
+version. A status change is a new row; the view of a log shows the newest row of each subject.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from nba_pipeline.engine.table import Column, Texts
+
+DATASET = "nba_processing"
+
+
+@dataclass(frozen=True)
+class Log:
+    """One appended table.
+
+    Attributes:
+        name: Its name in the dataset ``nba_processing``.
+        description: What a row is.
+        columns: Its columns; all hold metadata.
+        subject: Columns of which the view shows only the newest row; empty shows every row.
+        newest_by: Column that says which row is newest.
+    """
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    subject: tuple[str, ...] = ()
+    newest_by: str = "created_at"
+
+    @property
+    def full_name(self) -> str:
+        """``nba_processing.name``."""
+        return f"{DATASET}.{self.name}"
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The log as an Arrow schema."""
+        return pa.schema(
+            [pa.field(c.name, c.arrow_type, nullable=c.nullable) for c in self.columns]
+        )
+
+
+def _failure_columns() -> tuple[Column, ...]:
+    return (
+        Column("processor_name", str, "table that was being brought up to date", nullable=False),
+        Column("run_id", str, nullable=False),
+        Column("analysis_date", date, "the partition", nullable=False),
+        Column("entity_id", str, "the entity, or DATE_LEVEL", nullable=False),
+        Column("entity_type", str, "PLAYER, TEAM, GAME or DATE"),
+        Column("failure_category", str, "see FailureCategory", nullable=False),
+        Column("failure_reason", str, "one sentence", nullable=False),
+        Column("can_retry", bool, nullable=False),
+        Column("failure_type", str, "DATA_GAP, INSUFFICIENT_HISTORY, … of incomplete data"),
+        Column("is_correctable", bool, "whether loading data would cure it"),
+        Column("expected_game_count", int),
+        Column("actual_game_count", int),
+        Column("missing_game_dates", str, "JSON list of ISO dates"),
+        Column("raw_data_checked", bool),
+        Column("resolution_status", str, "UNRESOLVED or RESOLVED", nullable=False),
+        Column("resolved_at", datetime),
+        Column("created_at", datetime, nullable=False),
+    )
+
+
+def _run_columns() -> tuple[Column, ...]:
+    return (
+        Column("processor_name", str, "table that was brought up to date", nullable=False),
+        Column("run_id", str, nullable=False),
+        Column("run_date", datetime, "when the run began", nullable=False),
+        Column("success", bool, "NULL while unknown"),
+        Column("duration_seconds", float, unit="seconds", decimals=3),
+        Column("analysis_date", date, "the partition"),
+        Column("records_processed", int, "entities computed"),
+        Column("records_inserted", int, "entities that were new"),
+        Column("records_updated", int, "entities computed again"),
+        Column("records_skipped", int, "entities reused or turned away"),
+        Column("dependency_check_passed", bool),
+        Column("data_completeness_pct", float, unit="percent of entities with rows", decimals=2),
+        Column("upstream_data_age_hours", float, unit="hours", decimals=2),
+        Column("errors_json", str, "JSON list of sentences"),
+        Column("warning_count", int, "entities turned away"),
+        Column("bytes_processed", int, unit="bytes"),
+        Column("slot_ms", int, "of BigQuery; NULL locally", unit="milliseconds"),
+        Column("processor_version", str, "the table's version"),
+        Column("config_hash", str, "digest of what the partition was computed from"),
+        Column("skip_reason", str, "why nothing was computed or there are no rows"),
+        Column("cause", str, "why it was or was not computed, in words"),
+        Column("data_version", str),
+        Column("created_at", datetime, nullable=False),
+    )
+
+
+_FAILED_SUBJECT = ("processor_name", "analysis_date", "entity_id")
+
+ANALYTICS_FAILURES = Log(
+    "analytics_failures",
+    "Entities of analytics tables that have no row, or an incomplete one.",
+    _failure_columns(),
+    _FAILED_SUBJECT,
+)
+PRECOMPUTE_FAILURES = Log(
+    "precompute_failures",
+    "Entities of precompute and prediction tables that have no row, or an incomplete one.",
+    _failure_columns(),
+    _FAILED_SUBJECT,
+)
+ANALYTICS_RUNS = Log(
+    "analytics_processor_runs",
+    "What a run did to one partition of a raw or analytics table.",
+    _run_columns(),
+)
+PRECOMPUTE_RUNS = Log(
+    "precompute_processor_runs",
+    "What a run did to one partition of a precompute or prediction table.",
+    _run_columns(),
+)
+DATA_ISSUES = Log(
+    "precompute_data_issues",
+    "Something that is wrong with stored data, as the checks found it.",
+    (
+        Column("issue_id", str, nullable=False),
+        Column("processor_name", str, nullable=False),
+        Column("run_id", str, nullable=False),
+        Column("issue_type", str, "the broken promise", nullable=False),
+        Column("severity", str, "CRITICAL, HIGH, MEDIUM or LOW", nullable=False),
+        Column("category", str, "ACCURACY, COMPLETENESS, CONSISTENCY or PERFORMANCE"),
+        Column("identifier", str, "table and date", nullable=False),
+        Column("table_name", str),
+        Column("field_name", str),
+        Column("issue_description", str, nullable=False),
+        Column("expected_value", str),
+        Column("actual_value", str),
+        Column("analysis_date", date),
+        Column("game_date", date),
+        Column("season_year", int),
+        Column("team_abbr", str),
+        Column("player_lookup", str),
+        Column("resolved", bool, nullable=False),
+        Column("resolution_notes", str),
+        Column("auto_resolved", bool, nullable=False),
+        Column("created_at", datetime, nullable=False),
+        Column("resolved_at", datetime),
+    ),
+    ("issue_id",),
+)
+REPROCESS_ATTEMPTS = Log(
+    "reprocess_attempts",
+    "Attempts to compute an entity that broke.",
+    (
+        Column("processor_name", str, nullable=False),
+        Column("entity_id", str, nullable=False),
+        Column("analysis_date", date, nullable=False),
+        Column("attempt_number", int, nullable=False),
+        Column("attempted_at", datetime, nullable=False),
+        Column("inputs_hash", str, "what was attempted; changed inputs start anew"),
+        Column("completeness_pct", float, unit="percent", decimals=1),
+        Column("skip_reason", str),
+        Column("circuit_breaker_tripped", bool, nullable=False),
+        Column("circuit_breaker_until", datetime),
+        Column("manual_override_applied", bool),
+        Column("notes", str),
+        Column("created_at", datetime, nullable=False),
+    ),
+    ("processor_name", "entity_id", "analysis_date"),
+    "attempted_at",
+)
+CIRCUIT_BREAKER_STATE = Log(
+    "circuit_breaker_state",
+    "Whether a table's partition may be tried, after failures of the whole partition.",
+    (
+        Column("processor_name", str, "table and date", nullable=False),
+        Column("state", str, "CLOSED, OPEN or HALF_OPEN", nullable=False),
+        Column("failure_count", int),
+        Column("success_count", int),
+        Column("last_failure", datetime),
+        Column("last_success", datetime),
+        Column("opened_at", datetime),
+        Column("half_opened_at", datetime),
+        Column("updated_at", datetime, nullable=False),
+        Column("last_error_message", str, "at most 500 characters"),
+        Column("last_error_type", str),
+        Column("failure_history", Texts, "the last ten, newest last"),
+        Column("threshold", int),
+        Column("timeout_seconds", int),
+        Column("half_open_max_calls", int),
+    ),
+    ("processor_name",),
+    "updated_at",
+)
+
+LOGS: tuple[Log, ...] = (
+    ANALYTICS_RUNS,
+    PRECOMPUTE_RUNS,
+    ANALYTICS_FAILURES,
+    PRECOMPUTE_FAILURES,
+    DATA_ISSUES,
+    REPROCESS_ATTEMPTS,
+    CIRCUIT_BREAKER_STATE,
+)

@@ -1,0 +1,285 @@
+"""Several real days in one run: each with its own version, each fresh, one bad day apart."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from nba_pipeline.engine.inputs import window_dates
+from nba_pipeline.orchestration.assets import key_of
+from nba_pipeline.orchestration.build import build_definitions
+from nba_pipeline.orchestration.launch import Launched
+from nba_pipeline.tables import REGISTRY
+
+DATES = tuple(date(2021, 11, day) for day in (14, 15, 16, 17))
+CORRECTED, BAD = date(2021, 11, 15), date(2021, 11, 16)
+BOX = "player_box_2021_22.parquet"
+
+every_table = pytest.mark.parametrize("name", REGISTRY)
+Rows = pa.Table
+
+
+def changed(archive: Path, folder: Path, change: Callable[[Rows], Rows]) -> Path:
+    """A copy of an archive whose player box scores are changed."""
+    shutil.copytree(archive, folder)
+    rows = change(pq.read_table(folder / BOX))
+    pq.write_table(rows, folder / BOX)
+    return folder
+
+
+def one_more_steal(rows: Rows) -> Rows:
+    """The scorers give the first player listed on the corrected day another steal."""
+    at = pc.index(rows["game_date"], pa.scalar(CORRECTED)).as_py()
+    steals = rows["stl"].to_pylist()
+    steals[at] += 1
+    place = rows.column_names.index("stl")
+    return rows.set_column(place, "stl", pa.array(steals, rows["stl"].type))
+
+
+def a_row_twice(rows: Rows) -> Rows:
+    """The first row of the bad day is in the file a second time."""
+    first = rows.filter(pc.equal(rows["game_date"], pa.scalar(BAD))).slice(0, 1)
+    return pa.concat_tables([rows, first])
+
+
+@pytest.fixture(scope="module")
+def corrected(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return changed(archive, tmp_path_factory.mktemp("corrected") / "archive", one_more_steal)
+
+
+@pytest.fixture(scope="module")
+def broken(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return changed(archive, tmp_path_factory.mktemp("broken") / "archive", a_row_twice)
+
+
+def stale(lab: Any) -> dict[tuple[str, str], list[str]]:
+    """Every partition that Dagster calls stale or missing, with its reasons.
+
+    What GraphQL's ``staleStatus(partition)`` answers is not public in Python; these two imports are
+    as of Dagster 1.13.27.
+    """
+    from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+    from dagster._core.loader import LoadingContextForTest
+
+    graph = build_definitions().resolve_asset_graph()
+    resolver = CachingStaleStatusResolver(lab.instance, graph, LoadingContextForTest(lab.instance))
+    found = {}
+    for name, table in REGISTRY.items():
+        for day in map(date.isoformat, DATES):
+            if resolver.get_status(key_of(table), day) is not StaleStatus.FRESH:
+                causes = resolver.get_stale_causes(key_of(table), day)
+                found[name, day] = [cause.reason for cause in causes]
+    return found
+
+
+# The story, one run after another ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def built(lab: Any, archive: Path) -> Launched:
+    return lab.bring(archive, *DATES)
+
+
+@pytest.fixture(scope="module")
+def stale_once_built(lab: Any, built: Launched) -> Any:
+    assert built.succeeded, [*built.problems, *built.broken_promises]
+    return stale(lab)
+
+
+@pytest.fixture(scope="module")
+def rebuilt(lab: Any, archive: Path, stale_once_built: Any) -> Launched:
+    del stale_once_built
+    return lab.bring(archive, *DATES)
+
+
+@pytest.fixture(scope="module")
+def raw_corrected(lab: Any, corrected: Path, rebuilt: Launched) -> Launched:
+    assert rebuilt.succeeded
+    return lab.bring(corrected, CORRECTED, tables=["nbac_player_boxscores"])
+
+
+@pytest.fixture(scope="module")
+def stale_once_corrected(lab: Any, raw_corrected: Launched) -> Any:
+    assert raw_corrected.succeeded
+    return stale(lab)
+
+
+@pytest.fixture(scope="module")
+def healed(lab: Any, corrected: Path, stale_once_corrected: Any) -> Launched:
+    del stale_once_corrected
+    return lab.bring(corrected, *DATES)
+
+
+@pytest.fixture(scope="module")
+def stale_once_healed(lab: Any, healed: Launched) -> Any:
+    assert healed.succeeded
+    return stale(lab)
+
+
+@pytest.fixture(scope="module")
+def before_bad(lab: Any, stale_once_healed: Any) -> dict[Path, tuple[int, int]]:
+    del stale_once_healed
+    return lab.files()
+
+
+@pytest.fixture(scope="module")
+def bad(lab: Any, broken: Path, before_bad: Any) -> Launched:
+    """The steal is gone again, so two days would change; one of them holds a row twice."""
+    del before_bad
+    return lab.bring(broken, *DATES)
+
+
+def entry(told: Launched, name: str, day: date) -> dict[str, Any]:
+    return next(
+        part
+        for part in told.partitions
+        if part["table"] == REGISTRY[name].full_name and part["date"] == day.isoformat()
+    )
+
+
+# First build -------------------------------------------------------------------------------------
+
+
+def test_a_range_is_one_run(built: Launched) -> None:
+    assert built.succeeded, [*built.problems, *built.broken_promises]
+    assert len(built.run_ids) == 1
+    assert len(built.partitions) == len(REGISTRY) * len(DATES)
+
+
+@every_table
+def test_each_day_of_a_range_has_its_own_version(lab: Any, built: Launched, name: str) -> None:
+    assert built.succeeded
+    latest = {
+        event.partition: (event.tags or {})["dagster/data_version"]
+        for event in lab.events(built, name)
+    }
+    stored = lab.warehouse.stored(REGISTRY[name], DATES)
+    assert {day.isoformat() for day in DATES} == set(latest)
+    assert built.partitions
+    for day in DATES:
+        assert latest[day.isoformat()] == entry(built, name, day)["data_version"]
+        assert stored[day].fingerprint
+
+
+def test_days_differ_in_their_versions(built: Launched) -> None:
+    versions = {entry(built, "player_game_summary", day)["data_version"] for day in DATES}
+    assert len(versions) == len(DATES)
+
+
+def test_every_day_of_a_range_is_fresh(stale_once_built: Any) -> None:
+    assert stale_once_built == {}
+
+
+# Unchanged ---------------------------------------------------------------------------------------
+
+
+def test_an_unchanged_range_computes_nothing(rebuilt: Launched) -> None:
+    assert rebuilt.succeeded
+    assert sum(part["computed"] for part in rebuilt.partitions) == 0
+
+
+@every_table
+def test_an_unchanged_range_records_every_day_with_its_version(
+    lab: Any, built: Launched, rebuilt: Launched, name: str
+) -> None:
+    latest = {
+        event.partition: (event.tags or {})["dagster/data_version"]
+        for event in lab.events(rebuilt, name)
+    }
+    assert latest == {
+        day.isoformat(): entry(built, name, day)["data_version"] for day in DATES
+    }
+
+
+# A correction ------------------------------------------------------------------------------------
+
+
+def _readers() -> set[tuple[str, str]]:
+    """Partitions that read the corrected one, as their tables declare it."""
+    return {
+        (name, day.isoformat())
+        for name, table in REGISTRY.items()
+        for declared in table.inputs.values()
+        for day in DATES
+        if declared.table == "nbac_player_boxscores" and not declared.is_feed
+        if CORRECTED in window_dates(declared.window, [day])
+    }
+
+
+def test_a_correction_makes_exactly_its_readers_stale(stale_once_corrected: Any) -> None:
+    assert set(stale_once_corrected) == _readers()
+    assert {reason for reasons in stale_once_corrected.values() for reason in reasons} == {
+        "has a new dependency data version"
+    }
+
+
+def test_a_range_run_after_a_correction_computes_one_player(healed: Launched) -> None:
+    assert healed.succeeded
+    computed = {
+        (part["table"], part["date"]): part["computed"]
+        for part in healed.partitions
+        if part["computed"] and part["table"] == "nba_analytics.player_game_summary"
+    }
+    assert computed == {("nba_analytics.player_game_summary", CORRECTED.isoformat()): 1}
+
+
+def test_every_day_is_fresh_once_corrected(stale_once_healed: Any) -> None:
+    assert stale_once_healed == {}
+
+
+@every_table
+def test_after_a_correction_dagster_and_warehouse_agree(
+    lab: Any, healed: Launched, stale_once_healed: Any, name: str
+) -> None:
+    del stale_once_healed
+    for day in DATES:
+        (newest,) = [
+            event for event in lab.events(healed, name) if event.partition == day.isoformat()
+        ][-1:]
+        assert (newest.tags or {})["dagster/data_version"] == entry(healed, name, day)[
+            "data_version"
+        ]
+
+
+# One bad day -------------------------------------------------------------------------------------
+
+
+def test_a_bad_day_fails_the_run_in_one_sentence(bad: Launched) -> None:
+    assert not bad.succeeded
+    (sentence,) = bad.problems
+    for named in (BOX, BAD.isoformat(), "player_id"):
+        assert named in sentence, sentence
+    assert "\n" not in sentence
+
+
+def test_the_other_days_are_built(lab: Any, bad: Launched) -> None:
+    built_days = {
+        part["date"]
+        for part in bad.partitions
+        if part["table"] == REGISTRY["nbac_player_boxscores"].full_name
+    }
+    assert built_days == {day.isoformat() for day in DATES if day != BAD}
+    assert entry(bad, "nbac_player_boxscores", CORRECTED)["computed"] == 1
+
+
+@every_table
+def test_the_bad_day_is_left_as_it_was(
+    lab: Any, before_bad: dict[Path, tuple[int, int]], bad: Launched, name: str
+) -> None:
+    assert not bad.succeeded
+    path = lab.warehouse.path(REGISTRY[name], BAD)
+    assert lab.files()[path] == before_bad[path]
+
+
+def test_the_days_around_a_bad_one_are_fresh(lab: Any, bad: Launched) -> None:
+    assert not bad.succeeded
+    raw = {(name, day) for name, day in stale(lab) if name == "nbac_player_boxscores"}
+    assert raw == set()
