@@ -122,9 +122,7 @@ class Breaker:
     half_opened_at: datetime | None = None
 
 
-def before_try(
-    breaker: Breaker, now: datetime, settings: BreakerSettings
-) -> tuple[Breaker, bool]:
+def before_try(breaker: Breaker, now: datetime, settings: BreakerSettings) -> tuple[Breaker, bool]:
     """The breaker when somebody wants to try, and whether she may."""
     if breaker.state is State.CLOSED:
         return breaker, True

@@ -8,22 +8,22 @@ inputs changed are computed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import hashing, rows
+from nba_pipeline.engine.breakers import BreakerSettings, before_try, is_locked
 from nba_pipeline.engine.errors import (
     DeadlineError,
     OutsideSeasonError,
     PipelineError,
     RowError,
 )
-from nba_pipeline.engine.fanout import Computed, Pools, fan_out
+from nba_pipeline.engine.fanout import Computed, fan_out
 from nba_pipeline.engine.inputs import PlannedCells, plan_cells, window_dates, with_decimals
 from nba_pipeline.engine.plan import (
     Decision,
@@ -34,84 +34,24 @@ from nba_pipeline.engine.plan import (
     demands,
     is_up_to_date,
 )
-from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
+from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.recording import (
+    BREAKER_OPEN,
+    Trail,
+    attempts_so_far,
+    breakers_of,
+    record,
+)
+from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table, usable_cpus
+
+__all__ = ["BATCH_DATES", "Partition", "Session", "materialize", "refuse_problems"]
 
 #: Dates built together. More would read a little less often and hold more in memory.
 BATCH_DATES = 28
 
 #: The table that says which games a date has.
 SCHEDULE = "nbac_schedule"
-
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Session:
-    """What a run works with.
-
-    Attributes:
-        warehouse: Where rows live.
-        source: Where facts come from.
-        tables: Every table by its bare name.
-        pools: Where compute runs.
-        environ: The environment, for worker counts and switches.
-        run_id: Written into every row the run changes.
-        now: The run's moment; nothing below reads a clock for anything that is stored.
-        force: Compute everything, changed or not.
-        progress: Told (table, cells done, cells in all).
-    """
-
-    warehouse: Warehouse
-    source: Source
-    tables: Mapping[str, Table]
-    pools: Pools
-    environ: Mapping[str, str]
-    run_id: str
-    now: datetime
-    force: bool = False
-    progress: Progress | None = None
-
-
-@dataclass(frozen=True)
-class Partition:
-    """What happened to one partition.
-
-    Attributes:
-        table: ``dataset.name``.
-        date: The partition.
-        rows: Rows a reader is handed.
-        computed: Entities handed to compute.
-        reused: Entities carried over, or turned away as before.
-        rejected: Entities without a row because a rule turned them away.
-        failed: Entities that broke.
-        gone: Entities that are no longer there.
-        data_version: Hash over every row; empty where the partition could not be built.
-        fingerprint: Of what it was computed from.
-        cause: Why it was or was not computed, in words.
-        skip_reason: Why there are no rows, where there are none.
-        problem: What stopped the partition, in one sentence; else empty.
-        outcomes: Entities without rows.
-        seconds: Wall seconds by phase; those of a batch are shared evenly by its dates.
-        chunk_seconds: Wall seconds of each chunk of the batch.
-    """
-
-    table: str
-    date: date
-    rows: int = 0
-    computed: int = 0
-    reused: int = 0
-    rejected: int = 0
-    failed: int = 0
-    gone: int = 0
-    data_version: str = ""
-    fingerprint: str = ""
-    cause: str = ""
-    skip_reason: str = ""
-    problem: str = ""
-    outcomes: tuple[Outcome, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    chunk_seconds: tuple[float, ...] = ()
 
 
 class _Stopwatch:
@@ -155,11 +95,17 @@ def _materialize_batch(
 ) -> Iterator[Partition]:
     try:
         reports = _Batch(table, dates, session).run()
-    except DeadlineError:
+    except DeadlineError as error:
+        late = [
+            Partition(table.full_name, day, problem=str(error), cause="deadline") for day in dates
+        ]
+        record(table, late, Trail(), session)
         raise
     except PipelineError as error:
         if len(dates) == 1:
-            yield Partition(table.full_name, dates[0], problem=str(error), cause="bad input")
+            stopped = Partition(table.full_name, dates[0], problem=str(error), cause="bad input")
+            record(table, [stopped], Trail(), session)
+            yield stopped
             return
         # Something is wrong with one of the dates; the others must not suffer for it.
         for day in dates:
@@ -174,12 +120,13 @@ class _Batch:
     def __init__(self, table: Table, dates: Sequence[date], session: Session) -> None:
         self.table, self.dates, self.session = table, dates, session
         self.watch = _Stopwatch()
+        self.trail = Trail()
 
     def run(self) -> list[Partition]:
         table, session = self.table, self.session
         self._refuse_unknown_seasons()
         demand = demands(table, self.dates, session.tables, session.warehouse, session.source)
-        stored = session.warehouse.stored(table, self.dates)
+        stored = self.trail.stored = session.warehouse.stored(table, self.dates)
         self.watch.lap("plan")
         fresh = [
             day
@@ -189,15 +136,38 @@ class _Batch:
         reports = {
             day: _reused(table, day, stored[day]) for day in self.dates if day not in set(fresh)
         }
+        reports |= self._blocked(fresh)
         for day in fresh:
-            if demand[day].missing:
+            if day not in reports and demand[day].missing:
                 reports[day] = Partition(
                     table.full_name, day, problem=demand[day].missing, cause="missing input"
                 )
         buildable = [day for day in fresh if day not in reports]
         if buildable:
             reports |= self._build(buildable, demand, stored)
-        return [reports[day] for day in self.dates]
+        done = [reports[day] for day in self.dates]
+        record(table, done, self.trail, session)
+        return done
+
+    def _blocked(self, dates: Sequence[date]) -> dict[date, Partition]:
+        """Partitions that failed too often in a row and may not be tried yet."""
+        session = self.session
+        if session.force:
+            return {}
+        settings = BreakerSettings.from_environment(session.environ)
+        blocked = {}
+        for day, breaker in breakers_of(self.table, session.warehouse, dates).items():
+            _, may_try = before_try(breaker, session.now, settings)
+            if not may_try:
+                blocked[day] = Partition(
+                    self.table.full_name,
+                    day,
+                    cause=BREAKER_OPEN,
+                    skip_reason=BREAKER_OPEN,
+                    problem=f"{self.table.name} of {day} failed {breaker.failures} times in a row "
+                    f"and is not tried again within {settings.timeout} (--force tries at once)",
+                )
+        return blocked
 
     def _refuse_unknown_seasons(self) -> None:
         if not any(declared.is_feed for declared in self.table.inputs.values()):
@@ -272,6 +242,7 @@ class _Batch:
     ) -> tuple[list[tuple[date, Outcome]], Computed, pa.Table]:
         table, session = self.table, self.session
         outcomes = _turned_away(table, planned, todo)
+        outcomes += self._locked_out(planned, todo)
         index = np.flatnonzero(todo)
         cells = planned.cells.only(todo)
         count = table.fan_out.workers(session.environ, usable_cpus())
@@ -297,6 +268,7 @@ class _Batch:
             entity = planned.entities[at]
             category = FailureCategory.PROCESSING_ERROR.value
             outcomes.append((planned.days[at], Outcome(entity, category, broken.reason)))
+            self.trail.tried[planned.days[at], entity] = planned.inputs_hashes[at]
         fresh = rows.conform(table, computed.columns)
         self.watch.lap("conform")
         owners = {(planned.days[n], planned.entities[n]): n for n in index.tolist()}
@@ -306,6 +278,28 @@ class _Batch:
         )
         self.watch.lap("hash")
         return outcomes, computed, finished
+
+    def _locked_out(self, planned: PlannedCells, todo: np.ndarray) -> list[tuple[date, Outcome]]:
+        """Entities that broke too often with these very inputs; they keep the outcome they had."""
+        broke = {
+            (day, outcome.entity): outcome
+            for day, known in self.trail.stored.items()
+            for outcome in known.outcomes
+            if outcome.is_broken
+        }
+        if not broke or self.session.force:
+            return []
+        session = self.session
+        attempts = attempts_so_far(self.table, session.warehouse, self.dates)
+        self.trail.attempts = attempts
+        locked = []
+        for at in np.flatnonzero(todo).tolist():
+            who = planned.days[at], planned.entities[at]
+            known = attempts.get(who)
+            if known and who in broke and is_locked(known, planned.inputs_hashes[at], session.now):
+                todo[at] = False
+                locked.append((planned.days[at], broke[who]))
+        return locked
 
     def _write(
         self,
@@ -327,6 +321,7 @@ class _Batch:
             parts[day] = found, self._about(day, demand[day], found, known, inputs)
         self.watch.lap("hash")
         session.warehouse.replace(table, parts)
+        self.trail.written = {day: found for day, (found, _) in parts.items()}
         self.watch.lap("write")
         return {
             day: _report(
@@ -489,6 +484,7 @@ def _report(
         cause=why if about.rows else f"{why}; no rows: {about.skip_reason}",
         skip_reason=about.skip_reason,
         outcomes=about.outcomes,
+        new=plan.count(Decision.NEW),
         seconds=seconds,
         chunk_seconds=tuple(computed.chunk_seconds),
     )

@@ -10,6 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from nba_pipeline.domain.calendar import SeasonCalendar
+from nba_pipeline.engine.logs import Log
 from nba_pipeline.engine.table import Table
 
 
@@ -117,6 +118,16 @@ class Warehouse(Protocol):
         Raises:
             WarehouseError: When the warehouse cannot be written.
         """
+
+    def append(self, log: Log, rows: pa.Table) -> None:
+        """Add rows to a log; nothing is ever replaced.
+
+        Raises:
+            WarehouseError: When the warehouse cannot be written.
+        """
+
+    def read_log(self, log: Log) -> pa.Table:
+        """Every row of a log, in no particular order."""
 
     def query(self, sql: str) -> pa.Table:
         """The answer to a read-only SQL query over all tables.

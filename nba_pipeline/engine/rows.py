@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from nba_pipeline.engine import hashing
 from nba_pipeline.engine.errors import RowError
-from nba_pipeline.engine.table import Array, Column, Columns, Table
+from nba_pipeline.engine.table import Array, Column, Columns, Numbers, Table
 
 
 def conform(table: Table, pieces: Sequence[Columns]) -> pa.Table:
@@ -60,6 +60,8 @@ def _array(table: Table, column: Column, values: Array) -> pa.Array:
     try:
         if column.type in (int, float, bool):
             return _numbers(column, values)
+        if column.type is Numbers:
+            return _lists_of_numbers(values)
         if values.dtype.kind == "M" and column.type in (date, datetime):
             return pa.array(_instants(column, values), column.arrow_type)
         if values.dtype.kind == "O" or (values.dtype.kind == "U" and column.type is str):
@@ -89,6 +91,15 @@ def _numbers(column: Column, values: Array) -> pa.Array:
             raise pa.ArrowInvalid("a number that is neither 0 nor 1")
         return pa.array(number == 1.0, pa.bool_(), mask=~known)
     return pa.array(number, pa.float64(), mask=~known).cast(column.arrow_type)
+
+
+def _lists_of_numbers(values: Array) -> pa.Array:
+    """One list per row of a matrix; NaN and infinities are NULL, -0.0 is 0.0."""
+    if values.dtype.kind != "f" or values.ndim != 2:
+        raise pa.ArrowInvalid(f"values are {values.ndim}-dimensional {values.dtype}")
+    number = values.ravel() + 0.0
+    starts = np.arange(len(values) + 1, dtype=np.int32) * values.shape[1]
+    return pa.ListArray.from_arrays(starts, pa.array(number, mask=~np.isfinite(number)))
 
 
 def _plain_numbers(values: Array) -> Array:

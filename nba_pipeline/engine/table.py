@@ -30,6 +30,13 @@ class Texts:
     """Column type: a list of strings, for example the issues found in a row."""
 
 
+class Numbers:
+    """Column type: a list of numbers, for example a model's features.
+
+    Compute gives a float64 matrix with one row per list. Readers get lists, NULLs in them as None.
+    """
+
+
 _ARROW: dict[type, pa.DataType] = {
     int: pa.int64(),
     float: pa.float64(),
@@ -38,6 +45,7 @@ _ARROW: dict[type, pa.DataType] = {
     date: pa.date32(),
     datetime: pa.timestamp("us", tz="UTC"),
     Texts: pa.list_(pa.string()),
+    Numbers: pa.list_(pa.float64()),
 }
 
 
@@ -47,12 +55,13 @@ class Column:
 
     Attributes:
         name: Its name in the warehouse.
-        type: ``int``, ``float``, ``str``, ``bool``, ``date``, ``datetime`` or ``Texts``.
+        type: ``int``, ``float``, ``str``, ``bool``, ``date``, ``datetime``, ``Texts`` or
+            ``Numbers``.
         description: What it means, with the source of a formula.
         unit: Of a number: ``points``, ``minutes``, ``fraction``, …
         nullable: Whether NULL may be written.
         in_hash: Whether it is part of the row's ``data_hash``.
-        decimals: Of a float: the decimals it is rounded to. Window sums run on that grid.
+        decimals: Of floats: the decimals they are rounded to. Window sums run on that grid.
         minimum: Smallest sound value; a smaller one fails the table's check.
         maximum: Largest sound value.
     """
@@ -70,7 +79,7 @@ class Column:
     def __post_init__(self) -> None:
         if self.type not in _ARROW:
             raise DeclarationError(f"column {self.name}: {self.type!r} is no column type")
-        if self.type is float and self.decimals is None:
+        if self.type in (float, Numbers) and self.decimals is None:
             raise DeclarationError(f"column {self.name}: a float has to declare its decimals")
 
     @property
@@ -181,14 +190,27 @@ def reads_feed(feed: str, columns: str, *, on: str | Mapping[str, str]) -> Input
 
 
 class FailureCategory(StrEnum):
-    """Why an entity has no row. Every dropped entity carries exactly one."""
+    """Why an entity has no row, or an incomplete one. Every one carries exactly one."""
 
-    MISSING_SOURCE = "MISSING_SOURCE"
-    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+    #: Too few games exist yet.
     EXPECTED_INCOMPLETE = "EXPECTED_INCOMPLETE"
+    #: Fewer rows than the minimum, though there could be more.
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+    #: Games are missing behind the row.
     INCOMPLETE_DATA = "INCOMPLETE_DATA"
+    #: Games were played, but the table read lacks them.
+    INCOMPLETE_UPSTREAM = "INCOMPLETE_UPSTREAM"
+    #: A table read says that it is not ready.
+    UPSTREAM_INCOMPLETE = "UPSTREAM_INCOMPLETE"
+    #: Broke too often; not tried for a while.
+    CIRCUIT_BREAKER_ACTIVE = "CIRCUIT_BREAKER_ACTIVE"
+    #: The source has nothing about the entity, or bad data about the date.
+    MISSING_DATA = "MISSING_DATA"
+    #: A table read has no row, or no partition at all.
     MISSING_DEPENDENCY = "MISSING_DEPENDENCY"
+    #: Computing it raised an error.
     PROCESSING_ERROR = "PROCESSING_ERROR"
+    #: Nobody knows; to be investigated.
     UNKNOWN = "UNKNOWN"
 
 

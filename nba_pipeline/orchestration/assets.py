@@ -31,7 +31,9 @@ FINGERPRINT_TAG = "nba/fingerprint"
 
 DATA_VERSION_TAG = "dagster/data_version"
 _USER_PROVIDED_TAG = "dagster/data_version_is_user_provided"
-_PROVENANCE_PREFIXES = ("dagster/code_version", "dagster/input_")
+_CODE_VERSION_TAG = "dagster/code_version"
+_INPUT_VERSION_TAG = "dagster/input_data_version/"
+_INPUT_POINTER_TAG = "dagster/input_event_pointer/"
 
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization]
 
@@ -69,6 +71,7 @@ def asset_for(
         fan_out: FanOutResource,
         reporter: dg.ResourceParam[Reporter],
     ) -> Events:
+        seen = _newest_events(context.instance, table, tables)
         try:
             session = Session(
                 warehouse=warehouse.open(),
@@ -85,7 +88,7 @@ def asset_for(
             partitions = list(materialize(table, dates, session))
         except PipelineError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-        yield from _events(context, table, partitions, session)
+        yield from _events(context, table, partitions, session, seen)
         _refuse_problems(partitions)
 
     return body
@@ -102,11 +105,25 @@ def _dependencies(table: Table, tables: Mapping[str, Table]) -> list[dg.AssetDep
     ]
 
 
+def _newest_events(
+    instance: dg.DagsterInstance, table: Table, tables: Mapping[str, Table]
+) -> dict[str, str]:
+    """For each table that is read, the id of its newest materialization; taken before reading."""
+    newest = {}
+    for declared in table.inputs.values():
+        if not declared.is_feed:
+            key = key_of(tables[declared.table])
+            records = instance.fetch_materializations(key, limit=1).records
+            newest[key.to_user_string()] = str(records[0].storage_id) if records else "NULL"
+    return newest
+
+
 def _events(
     context: dg.AssetExecutionContext,
     table: Table,
     partitions: Sequence[Partition],
     session: Session,
+    seen: Mapping[str, str],
 ) -> Events:
     built = [partition for partition in partitions if not partition.problem]
     if len(partitions) == 1:
@@ -124,35 +141,34 @@ def _events(
     if len(built) < len(partitions):
         # A result would claim the whole range; say only what is true, then fail.
         for partition in built:
-            context.log_event(_materialization(context, partition, {}))
+            context.log_event(_materialization(table, partition, seen))
         return
     yield dg.MaterializeResult()
     # Dagster gave every day of the range one and the same version: say what each day's really is.
-    provenance = _provenance(context)
     for partition in built:
-        yield _materialization(context, partition, provenance)
-
-
-def _provenance(context: dg.AssetExecutionContext) -> dict[str, str]:
-    """What the automatic event recorded about the upstream versions this run saw."""
-    latest = context.instance.get_latest_materialization_event(context.asset_key)
-    event = latest.asset_materialization if latest else None
-    tags = (event.tags if event else None) or {}
-    return {name: text for name, text in tags.items() if name.startswith(_PROVENANCE_PREFIXES)}
+        yield _materialization(table, partition, seen)
 
 
 def _materialization(
-    context: dg.AssetExecutionContext, partition: Partition, provenance: Mapping[str, str]
+    table: Table, partition: Partition, seen: Mapping[str, str]
 ) -> dg.AssetMaterialization:
+    """One day of a range, with the tags Dagster itself would give a run of that day alone.
+
+    By ``seen`` Dagster 1.13 tells whether a day is stale: its parents' events after those. The
+    versions of the inputs it only looks for; the day's fingerprint stands for all of them.
+    """
+    fingerprint = partition.fingerprint[:60]
     return dg.AssetMaterialization(
-        asset_key=context.asset_key,
+        asset_key=key_of(table),
         partition=partition.date.isoformat(),
         metadata=metadata.of_partition(partition),
         tags={
-            **provenance,
+            _CODE_VERSION_TAG: str(table.version),
+            **{_INPUT_POINTER_TAG + name: pointer for name, pointer in seen.items()},
+            **dict.fromkeys((_INPUT_VERSION_TAG + name for name in seen), fingerprint),
             DATA_VERSION_TAG: partition.data_version,
             _USER_PROVIDED_TAG: "true",
-            FINGERPRINT_TAG: partition.fingerprint[:60],
+            FINGERPRINT_TAG: fingerprint,
         },
     )
 

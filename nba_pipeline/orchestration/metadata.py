@@ -75,7 +75,7 @@ def _outcomes(outcomes: Sequence[Outcome]) -> str:
 
 
 def pictures(table: Table, partition: Partition, rows: pa.Table) -> Mapping[str, Any]:
-    """Small plots of what was written and, where there were several, of the time each chunk took."""
+    """Small plots: what was written and, where there were several, how long each chunk took."""
     made: dict[str, Any] = {}
     if table.plot and rows.num_rows:
         label, value = table.plot

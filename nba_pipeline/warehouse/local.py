@@ -27,6 +27,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from nba_pipeline.engine.errors import WarehouseError
+from nba_pipeline.engine.logs import DATASET, LOGS, Log
 from nba_pipeline.engine.protocols import Outcome, Stored
 from nba_pipeline.engine.table import Table
 
@@ -130,6 +131,26 @@ class LocalWarehouse:
                 footer = {_FOOTER_KEY: _as_json(about, rows.num_rows)}
                 _write_synced(rows.replace_schema_metadata(footer), path)
 
+    # Logs ----------------------------------------------------------------------------------------
+
+    def append(self, log: Log, rows: pa.Table) -> None:
+        """Add rows to a log, in a file of their own.
+
+        Raises:
+            WarehouseError: When the folder cannot be written.
+        """
+        path = self.folder / DATASET / log.name / f"{uuid.uuid4().hex}.parquet"
+        with _plainly(f"cannot write {log.full_name} under {self.folder}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_synced(rows, path)
+
+    def read_log(self, log: Log) -> pa.Table:
+        """Every row of a log, in no particular order."""
+        paths = sorted(str(path) for path in (self.folder / DATASET / log.name).glob("*.parquet"))
+        if not paths:
+            return log.schema.empty_table()
+        return ds.dataset(paths, schema=log.schema, format=_FORMAT).to_table()
+
     # SQL -----------------------------------------------------------------------------------------
 
     def query(self, sql: str) -> pa.Table:
@@ -144,6 +165,9 @@ class LocalWarehouse:
         try:
             for table in self._tables:
                 for view in _views(table, self.folder):
+                    connection.execute(view)
+            for log in LOGS:
+                for view in _log_views(log, self.folder):
                     connection.execute(view)
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(
@@ -270,14 +294,18 @@ def _plainly(what: str) -> Iterator[None]:
         raise WarehouseError(f"{what}: {error.strerror or error}") from error
 
 
-def _views(table: Table, folder: Path) -> list[str]:
-    files = folder / table.dataset / table.name
+def _rows_of(files: Path, schema: pa.Schema) -> str:
+    """A query for every row stored in a folder; typed but empty where there is none."""
     if any(files.glob("*.parquet")):
         pattern = f"{_quoted(str(files.resolve()))}/*.parquet"
-        rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608
-    else:
-        typed = (f"CAST(NULL AS {_sql_type(entry.type)}) AS {entry.name}" for entry in table.schema)
-        rows = f"SELECT {', '.join(typed)} WHERE false"
+        return f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608
+    typed = (f"CAST(NULL AS {_sql_type(entry.type)}) AS {entry.name}" for entry in schema)
+    return f"SELECT {', '.join(typed)} WHERE false"
+
+
+def _views(table: Table, folder: Path) -> list[str]:
+    """A table's view; where revisions are kept, the newest of each row, with all beside it."""
+    rows = _rows_of(folder / table.dataset / table.name, table.schema)
     views = [f"CREATE SCHEMA IF NOT EXISTS {table.dataset}"]
     if not table.keeps_revisions:
         return [*views, f"CREATE VIEW {table.full_name} AS {rows}"]
@@ -287,6 +315,21 @@ def _views(table: Table, folder: Path) -> list[str]:
         *views,
         f"CREATE VIEW {everything} AS {rows}",
         f"CREATE VIEW {table.full_name} AS {newest}",
+    ]
+
+
+def _log_views(log: Log, folder: Path) -> list[str]:
+    """The newest row of each subject; where a log has subjects, its history beside it."""
+    rows = _rows_of(folder / DATASET / log.name, log.schema)
+    views = [f"CREATE SCHEMA IF NOT EXISTS {DATASET}"]
+    if not log.subject:
+        return [*views, f"CREATE VIEW {log.full_name} AS {rows}"]
+    newest = f"PARTITION BY {', '.join(log.subject)} ORDER BY {log.newest_by} DESC"
+    return [
+        *views,
+        f"CREATE VIEW {log.full_name}_history AS {rows}",
+        f"CREATE VIEW {log.full_name} AS FROM {log.full_name}_history "
+        f"QUALIFY row_number() OVER ({newest}) = 1",
     ]
 
 
@@ -303,5 +346,6 @@ def _sql_type(kind: pa.DataType) -> str:
         pa.date32(): "DATE",
         pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
         pa.list_(pa.string()): "VARCHAR[]",
+        pa.list_(pa.float64()): "DOUBLE[]",
     }
     return names[kind]

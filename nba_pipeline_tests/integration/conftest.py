@@ -208,9 +208,12 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     (folder / "dagster").mkdir()
     with (
         pytest.MonkeyPatch.context() as patched,
-        dg.DagsterInstance.local_temp(str(folder / "dagster")) as instance,
+        dg.DagsterInstance.local_temp(
+            str(folder / "dagster"), overrides={"telemetry": {"enabled": False}}
+        ) as instance,
     ):
         patched.setenv("NBA_WAREHOUSE_DIR", str(folder / "warehouse"))
         patched.delenv("NBA_ARCHIVE_DIR", raising=False)
         patched.delenv("NBA_EXECUTOR", raising=False)
+        patched.setenv("NBA_FIRST_DAY", DATES[0].isoformat())
         yield Lab(folder, instance)

@@ -279,7 +279,39 @@ def test_the_bad_day_is_left_as_it_was(
     assert lab.files()[path] == before_bad[path]
 
 
-def test_the_days_around_a_bad_one_are_fresh(lab: Any, bad: Launched) -> None:
+# A lost input -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lost(lab: Any, corrected: Path, bad: Launched) -> Launched:
+    """One day of an upstream table is gone when the tables below it are run on their own."""
     assert not bad.succeeded
-    raw = {(name, day) for name, day in stale(lab) if name == "nbac_player_boxscores"}
-    assert raw == set()
+    lab.warehouse.path(REGISTRY["nbac_team_boxscore"], BAD).unlink()
+    return lab.bring(corrected, *DATES, tables=["team_offense_game_summary"])
+
+
+@pytest.fixture(scope="module")
+def found(lab: Any, corrected: Path, lost: Launched) -> Launched:
+    assert not lost.succeeded
+    return lab.bring(corrected, *DATES, tables=["nbac_team_boxscore"])
+
+
+def test_a_lost_input_fails_the_run_in_one_sentence(lost: Launched) -> None:
+    assert lost.problems == [
+        "team_offense_game_summary of 2021-11-16 reads nbac_team_boxscore, which has no partition "
+        "for that date: build it first"
+    ]
+
+
+def test_the_days_around_a_lost_input_are_recorded(lab: Any, lost: Launched) -> None:
+    events = lab.events(lost, "team_offense_game_summary")
+    assert [event.partition for event in events] == [
+        day.isoformat() for day in DATES if day != BAD
+    ]
+
+
+def test_the_days_around_a_lost_input_stay_fresh_when_it_is_found(
+    lab: Any, found: Launched
+) -> None:
+    assert found.succeeded
+    assert not [day for name, day in stale(lab) if name == "team_offense_game_summary"]

@@ -236,7 +236,7 @@ TABLE = Table(
     fan_out=FanOut("team", "TDGS_WORKERS", default_workers=4, together=("game_id",)),
     gates=(
         Gate(
-            FailureCategory.MISSING_SOURCE,
+            FailureCategory.MISSING_DATA,
             "{game_id}: the opponent of {defending_team_abbr} has no offensive summary",
             _no_opponent,
         ),

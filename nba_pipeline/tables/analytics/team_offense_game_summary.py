@@ -397,7 +397,7 @@ TABLE = Table(
     fan_out=FanOut("team", "TOGS_WORKERS", default_workers=4, together=("game_id",)),
     gates=(
         Gate(
-            FailureCategory.MISSING_SOURCE,
+            FailureCategory.MISSING_DATA,
             "{game_id}: {team_abbr} has neither official totals nor five players' lines",
             _no_totals,
         ),

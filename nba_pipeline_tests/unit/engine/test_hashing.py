@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[pa.DataType, st.SearchStrategy[Any]]] = {
     "game_date": (pa.date32(), st.dates()),
     "known_at": (pa.timestamp("us", tz="UTC"), st.datetimes(timezones=st.just(UTC))),
     "issues": (pa.list_(pa.string()), st.lists(st.none() | TEXT, max_size=3)),
+    "features": (pa.list_(pa.float64()), st.lists(st.none() | st.floats(), max_size=3)),
 }
 SCHEMA = pa.schema([(name, kind) for name, (kind, _) in KINDS.items()])
 ROW = st.fixed_dictionaries({name: st.none() | values for name, (_, values) in KINDS.items()})
@@ -236,6 +237,7 @@ def test_a_digest_does_not_depend_on_the_order_of_columns(rows, names):
         (pa.date32(), date(1970, 1, 1)),
         (pa.timestamp("us", tz="UTC"), datetime(1970, 1, 1, tzinfo=UTC)),
         (pa.list_(pa.string()), []),
+        (pa.list_(pa.float64()), []),
     ],
     ids=str,
 )

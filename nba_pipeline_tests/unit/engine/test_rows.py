@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nba_pipeline.engine import hashing, rows
 from nba_pipeline.engine.errors import RowError
-from nba_pipeline.engine.table import KNOWN_AT, Column, FanOut, Table, Texts
+from nba_pipeline.engine.table import KNOWN_AT, Column, FanOut, Numbers, Table, Texts
 
 DAY = date(2021, 11, 15)
 MORNING_AFTER = datetime(2021, 11, 16, 11, tzinfo=UTC)
@@ -112,6 +112,11 @@ def test_nothing_computed_gives_no_rows():
             [MORNING_AFTER, None],
         ),
         (Column("x", Texts), np.array([["a", "b"], []], dtype=object), [["a", "b"], []]),
+        (
+            Column("x", Numbers, decimals=1),
+            np.array([[0.5, np.nan], [np.inf, 2.0]]),
+            [[0.5, None], [None, 2.0]],
+        ),
     ],
 )
 def test_a_value_is_stored_in_its_declared_type(column, values, stored):
@@ -121,6 +126,11 @@ def test_a_value_is_stored_in_its_declared_type(column, values, stored):
 def test_minus_zero_is_stored_as_zero():
     stored = conformed(Column("x", float, decimals=1), np.array([-0.0]))
     assert str(stored[0]) == "0.0"
+
+
+def test_minus_zero_in_a_list_is_stored_as_zero():
+    stored = conformed(Column("x", Numbers, decimals=1), np.array([[-0.0]]))
+    assert str(stored[0]) == "[0.0]"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +153,8 @@ def test_minus_zero_is_stored_as_zero():
         (Column("x", date), np.array(["2021-11-15T19:00"], "datetime64[us]")),
         (Column("x", datetime), np.array([18946.0])),
         (Column("x", Texts), np.array(["text"])),
+        (Column("x", Numbers, decimals=1), np.array([1.5])),
+        (Column("x", Numbers, decimals=1), np.array([["1.5"]])),
     ],
 )
 def test_a_value_of_another_kind_is_refused_with_table_and_column(column, values):
@@ -157,7 +169,7 @@ def test_a_fraction_where_whole_numbers_are_declared_is_named():
 
 def test_a_column_that_is_not_declared_is_named():
     piece = columns_of(points=np.array([1.0, 2.0]), steals=np.array([0.0, 1.0]))
-    with pytest.raises(RowError, match="^points_scored computed steals, which it does not declare"):
+    with pytest.raises(RowError, match="points_scored computed steals, which it does not declare"):
         rows.conform(SUMMARY, [piece])
 
 
@@ -178,7 +190,7 @@ def test_two_rows_of_one_key_are_named():
     piece["player"][1] = "a"
     stored = rows.conform(SUMMARY, [piece])
     with pytest.raises(
-        RowError, match="points_scored has two rows for game_date 2021-11-15, pl.* a$"
+        RowError, match="points_scored has two rows for game_date 2021-11-15, player a"
     ):
         rows.refuse_duplicates(SUMMARY, stored)
 

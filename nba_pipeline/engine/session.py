@@ -1,0 +1,86 @@
+"""What a run works with, and what it reports of each partition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from nba_pipeline.engine.fanout import Pools
+from nba_pipeline.engine.protocols import Outcome, Source, Warehouse
+from nba_pipeline.engine.table import Table
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a run works with.
+
+    Attributes:
+        warehouse: Where rows live.
+        source: Where facts come from.
+        tables: Every table by its bare name.
+        pools: Where compute runs.
+        environ: The environment, for worker counts and switches.
+        run_id: Written into every row the run changes.
+        now: The run's moment; nothing below reads a clock for anything that is stored.
+        force: Compute everything, changed or not.
+        progress: Told (table, cells done, cells in all).
+        mode: ``daily``, ``same_day`` or ``backfill``. A mode changes what is launched, what counts
+            as an attempt and who is alerted, never a row.
+    """
+
+    warehouse: Warehouse
+    source: Source
+    tables: Mapping[str, Table]
+    pools: Pools
+    environ: Mapping[str, str]
+    run_id: str
+    now: datetime
+    force: bool = False
+    progress: Progress | None = None
+    mode: str = "daily"
+
+
+@dataclass(frozen=True)
+class Partition:
+    """What happened to one partition.
+
+    Attributes:
+        table: ``dataset.name``.
+        date: The partition.
+        rows: Rows a reader is handed.
+        computed: Entities handed to compute.
+        reused: Entities carried over, or turned away as before.
+        rejected: Entities without a row because a rule turned them away.
+        failed: Entities that broke.
+        gone: Entities that are no longer there.
+        data_version: Hash over every row; empty where the partition could not be built.
+        fingerprint: Of what it was computed from.
+        cause: Why it was or was not computed, in words.
+        skip_reason: Why there are no rows, where there are none.
+        problem: What stopped the partition, in one sentence; else empty.
+        outcomes: Entities without rows.
+        new: Of the computed entities, those that were not there before.
+        seconds: Wall seconds by phase; those of a batch are shared evenly by its dates.
+        chunk_seconds: Wall seconds of each chunk of the batch.
+    """
+
+    table: str
+    date: date
+    rows: int = 0
+    computed: int = 0
+    reused: int = 0
+    rejected: int = 0
+    failed: int = 0
+    gone: int = 0
+    data_version: str = ""
+    fingerprint: str = ""
+    cause: str = ""
+    skip_reason: str = ""
+    problem: str = ""
+    outcomes: tuple[Outcome, ...] = ()
+    new: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    chunk_seconds: tuple[float, ...] = ()
