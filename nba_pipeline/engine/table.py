@@ -255,7 +255,7 @@ class FanOut:
         """Workers to use: own variable, general variable, default; never more than the CPUs.
 
         Raises:
-            ConfigurationError: When a variable is not a whole number of at least 1, or the switch
+            ConfigurationError: When a variable is not a whole number, or the switch
                 is neither true nor false.
         """
         if not _switched_on(self.switch, environ):
@@ -263,11 +263,12 @@ class FanOut:
         for name in (self.workers_variable, "PARALLELIZATION_WORKERS"):
             text = environ.get(name, "").strip()
             if text:
-                if not text.isascii() or not text.isdigit() or int(text) < 1:
+                if not (text.isascii() and text.removeprefix("-").isdigit()):
                     raise ConfigurationError(
-                        f"{name}={text} is not a number of workers: give a whole number from 1 up"
+                        f"{name}={text} is not a number of workers: give a whole number"
                     )
-                return min(int(text), usable_cpus)
+                # Nobody can work with none: zero and less mean one.
+                return max(1, min(int(text), usable_cpus))
         return min(self.default_workers, usable_cpus)
 
     def switched_off(self, environ: Mapping[str, str]) -> bool:

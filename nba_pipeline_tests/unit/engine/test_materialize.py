@@ -206,8 +206,8 @@ def total(reports: Reports, what: str) -> int:
 
 
 def files(session: Session) -> dict[Path, tuple[int, int]]:
-    """Inode and time of each stored file."""
-    paths = sorted(session.warehouse.folder.rglob("*.parquet"))
+    """Inode and time of each stored partition; a run's log is written whatever happens."""
+    paths = sorted((session.warehouse.folder / MARKS.dataset).rglob("*.parquet"))
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
 
 
