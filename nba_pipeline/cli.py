@@ -8,11 +8,13 @@ wrong.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -38,9 +40,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="NBA player-prop features as one Dagster asset graph.",
 )
-# Into a pipe or a file there is no width to fit: let a line be as long as it is.
-_out = Console() if sys.stdout.isatty() else Console(width=200)
-_err = Console(stderr=True)
+# What is printed is text as it is: play-by-play is full of [brackets] and :colons:. Into a pipe or
+# a file there is no width to fit: let a line be as long as it is.
+_out = Console(width=None if sys.stdout.isatty() else 10_000, markup=False, emoji=False)
+_err = Console(stderr=True, markup=False, emoji=False)
 
 Day = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="NBA day, US Eastern.")]
 Select = Annotated[
@@ -98,11 +101,12 @@ def query(
 ) -> None:
     """Ask the warehouse in SQL. Nothing can be changed this way."""
     answer = _warehouse().query(sql)
-    columns, rows = answer.column_names, [list(row.values()) for row in answer.to_pylist()]
+    # Two columns may have one name, which a row as a dictionary would lose.
+    rows = list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
     if as_json:
-        _print_json({"columns": columns, "rows": rows})
+        _print_json({"columns": answer.column_names, "rows": rows})
         return
-    grid = Grid(*columns, box=SIMPLE_HEAD)
+    grid = Grid(*answer.column_names, box=SIMPLE_HEAD)
     for row in rows:
         grid.add_row(*("" if value is None else str(value) for value in row))
     _out.print(grid)
@@ -170,10 +174,7 @@ def _bring_up_to_date(
     days: Sequence[date], select: str, archive: str, executor: str, force: bool, only: bool
 ) -> Launched:
     """One run for the dates, after one for what their windows stand on."""
-    if executor and executor not in EXECUTORS:
-        raise ConfigurationError(
-            f"there is no executor {executor}: choose one of {', '.join(EXECUTORS)}"
-        )
+    _check_executor(executor)
     _check_workers()
     _check_seasons(days, archive)
     _prepare_dagster_home()
@@ -200,7 +201,7 @@ def _bring_up_to_date(
         if before is None:
             return bring(tables, days)
         which, dates = before
-        _err.print(f"history: {len(dates)} dates to build")
+        _err.print(f"history: {len(dates)} {'date' if len(dates) == 1 else 'dates'} to build")
         told = bring(which, dates)
         if told.problems:
             return told
@@ -251,6 +252,14 @@ def _joined(first: Launched, second: Launched) -> Launched:
     return second
 
 
+def _check_executor(chosen: str) -> None:
+    name = settings.executor_name(os.environ, chosen)
+    if name not in EXECUTORS:
+        raise ConfigurationError(
+            f"there is no executor {name}: choose one of {', '.join(EXECUTORS)}"
+        )
+
+
 def _check_workers() -> None:
     from nba_pipeline.engine.table import usable_cpus
     from nba_pipeline.tables import REGISTRY
@@ -296,8 +305,9 @@ def _finish(told: Launched, as_json: bool) -> NoReturn:
             }
         )
     else:
-        _out.print(_summary(told))
-        if told.partitions and not any(part["computed"] for part in told.partitions):
+        if told.partitions:
+            _out.print(_summary(told))
+        if told.succeeded and not any(part["computed"] for part in told.partitions):
             _out.print("Nothing to compute: nothing that these partitions read has changed.")
         runs = ", ".join(run_id[:8] for run_id in told.run_ids)
         _out.print(
@@ -336,7 +346,20 @@ def _summary(told: Launched) -> Grid:
 
 
 def _print_json(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer, default=str) + "\n")
+    sys.stdout.write(json.dumps(_plain(answer), allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    """A value in the types JSON has; what is no number there is null, everything else text."""
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, Decimal):
+        value = int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 def _day(text: str, option: str) -> date:

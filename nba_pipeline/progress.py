@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 #: Cells between two lines.
 LINE_EVERY = 50
@@ -19,33 +26,38 @@ class LineReporter:
     def __init__(self, console: Console) -> None:
         """Write to ``console``."""
         self._console = console
-        self._started: dict[str, tuple[float, int]] = {}
+        self._first: dict[str, tuple[float, int]] = {}
+        self._told: dict[str, int] = {}
 
     def __call__(self, table: str, done: int, total: int) -> None:
         """Write a line when another ``LINE_EVERY`` cells are done, and at the end."""
-        started, told = self._started.setdefault(table, (time.monotonic(), 0))
-        if done < total and done - told < LINE_EVERY:
+        now = time.monotonic()
+        began, before = self._first.setdefault(table, (now, done))
+        if done < total and done - self._told.get(table, 0) < LINE_EVERY:
             return
-        self._started[table] = (started, done)
-        rate = done / max(time.monotonic() - started, 1e-3)
-        left = (total - done) / rate
-        self._console.print(
-            f"{table}: {done} of {total}, {rate:,.0f}/s, {left:.0f} s left", highlight=False
-        )
+        self._told[table] = done
+        line = f"{table}: {done} of {total}"
+        # Of what was done before the first report nobody knows how long it took.
+        if done > before:
+            rate = (done - before) / max(now - began, 1e-3)
+            line += f", {rate:,.0f}/s, {(total - done) / rate:.0f} s left"
+        self._console.print(line, highlight=False, soft_wrap=True)
         if done >= total:
-            del self._started[table]
+            del self._first[table], self._told[table]
 
 
 class _BarReporter:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
+        self._bars: dict[str, TaskID] = {}
 
     def __call__(self, table: str, done: int, total: int) -> None:
-        for task in self._progress.tasks:
-            if task.description == table and not task.finished:
-                self._progress.update(task.id, completed=done, total=total)
-                return
-        self._progress.add_task(table, completed=done, total=total)
+        if table not in self._bars:
+            self._bars[table] = self._progress.add_task(table)
+        elif self._progress.tasks[self._bars[table]].finished:
+            # The next dates of the same table: start the bar and its clock again.
+            self._progress.reset(self._bars[table])
+        self._progress.update(self._bars[table], completed=done, total=total)
 
 
 @contextmanager

@@ -70,9 +70,7 @@ def _as_array(column: pa.ChunkedArray) -> Array:
         return np.array(column.cast(pa.timestamp("us")).to_numpy(), dtype="datetime64[us]")
     if pa.types.is_list(kind):
         lists = np.empty(len(column), dtype=object)
-        # One by one: assigned at once, equally long lists would be taken for a matrix.
-        for at, value in enumerate(column.to_pylist()):
-            lists[at] = value
+        lists[:] = column.to_pylist()
         return lists
     encoded = hashing.joined(column).dictionary_encode()
     distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from nba_pipeline.engine import errors
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import DATA_VERSION_TAG, FORCE_TAG, key_of
@@ -128,8 +129,7 @@ def _told(result: dg.ExecuteInProcessResult) -> Launched:
             entry = _entry(materialization)
             newest[entry["table"], entry["date"]] = entry
     told.partitions = sorted(newest.values(), key=lambda entry: entry["date"])
-    for event in result.all_events:
-        told.problems += _problem(event)
+    told.problems = _problems(result)
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             name = ".".join(evaluation.asset_key.path)
@@ -149,14 +149,29 @@ def _entry(materialization: dg.AssetMaterialization) -> dict[str, Any]:
     }
 
 
-def _problem(event: dg.DagsterEvent) -> list[str]:
+def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What stopped the run, one sentence each."""
+    told = [_step_problem(event) for event in result.all_events if event.is_step_failure]
+    if not told and not result.success:
+        # The run never got as far as a table, or was stopped between two.
+        found = (getattr(event.event_specific_data, "error", None) for event in result.all_events)
+        told = [next((_innermost(error) for error in found if error), "the run failed")]
+    return told
+
+
+def _step_problem(event: dg.DagsterEvent) -> str:
     """What made a step fail; steps that were skipped because of it say nothing new."""
-    if not event.is_step_failure:
-        return []
     failure = event.step_failure_data
     if failure.user_failure_data:
-        return [failure.user_failure_data.description or f"{event.step_key} failed"]
-    error = failure.error
-    while error is not None and error.cause is not None:
+        return failure.user_failure_data.description or f"{event.step_key} failed"
+    said = _innermost(failure.error) if failure.error else "failed"
+    return f"{event.step_key}: {said}"
+
+
+def _innermost(error: Any) -> str:
+    """The message of the error that began it, without the name of its class where it is ours."""
+    while error.cause is not None:
         error = error.cause
-    return [f"{event.step_key}: {error.message.strip() if error else 'failed'}"]
+    message = str(error.message).strip()
+    ours = f"{errors.__name__}.{error.cls_name}: "
+    return message.removeprefix(ours)

@@ -65,8 +65,7 @@ class LocalWarehouse:
             return {}
         return {
             date.fromisoformat(path.stem): path
-            for path in sorted(folder.iterdir())
-            if path.suffix == ".parquet"
+            for path in sorted(folder.glob("????-??-??.parquet"))
         }
 
     def _footer(self, path: Path) -> Stored:

@@ -145,7 +145,12 @@ def test_there_are_never_more_workers_than_usable_cpus():
     assert PLAYERS.workers({}, usable_cpus=2) == 2
 
 
-@pytest.mark.parametrize("text", ["x", "0", "-1", "2.5", "1e3", "²"])
+@pytest.mark.parametrize("text", ["0", "-1"])
+def test_nobody_can_work_with_no_worker_so_zero_and_less_mean_one(text):
+    assert PLAYERS.workers({"PGS_WORKERS": text}, CPUS) == 1
+
+
+@pytest.mark.parametrize("text", ["x", "2.5", "1e3", "²", "--1"])
 @pytest.mark.parametrize("name", ["PGS_WORKERS", "PARALLELIZATION_WORKERS"])
 def test_a_worker_count_that_is_no_number_is_named(name, text):
     with pytest.raises(ConfigurationError, match=f"^{name}={text} is not a number of workers"):

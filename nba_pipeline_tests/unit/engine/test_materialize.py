@@ -791,7 +791,7 @@ def by_key(found: pa.Table) -> dict[tuple[date, str], str]:
 
 
 @given(CHANGES)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_any_history_of_changes_ends_like_a_first_build(fake_source, session_in, changes):
     with tempfile.TemporaryDirectory() as folder:
         for run, state in enumerate(histories(changes), start=1):
@@ -804,7 +804,7 @@ def test_any_history_of_changes_ends_like_a_first_build(fake_source, session_in,
 
 
 @given(CHANGES)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_every_row_that_differs_was_computed(fake_source, session_in, changes):
     with tempfile.TemporaryDirectory() as folder:
         before: dict[str, pa.Table] = {}

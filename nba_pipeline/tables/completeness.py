@@ -1,0 +1,321 @@
+"""Completeness: of the games a row should stand on, how many it does.
+
+One definition for every table and window. Expected of a team are its final games; expected of a
+player are those of his team since he joined it, and before that the games he appeared in, because
+what he missed for an earlier team cannot be known. A night he sat out is taken off again; it is no
+gap. A gap is a game he is known to have played in that has no summary, or a game of which no
+player's line is there at all. Play-in games without lines are not expected: archives leave them
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nba_pipeline.domain.games import GameStatus
+from nba_pipeline.domain.rounding import ratio, rounded
+from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, reads
+from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
+
+#: A row may be used in production from this percentage of its expected games on.
+COMPLETENESS_THRESHOLD = 90.0
+
+
+@dataclass(frozen=True)
+class Span:
+    """How far back a window reaches: so many expected games, or so many days before the date."""
+
+    games: int = 0
+    days: int = 0
+
+
+#: The windows there are, by the names their columns begin with.
+SPANS = {
+    "l5": Span(games=5),
+    "l10": Span(games=10),
+    "l15": Span(games=15),
+    "l7d": Span(days=7),
+    "l14d": Span(days=14),
+    "l30d": Span(days=30),
+}
+
+_FIXTURES = "game_status season_type"
+
+#: What ``of_teams`` reads besides the team's summaries; cells need team_abbr and season_year.
+TEAM_INPUTS = {
+    side: reads(
+        "nbac_schedule",
+        _FIXTURES,
+        window=history(),
+        on={team: "team_abbr", "season_year": "season_year"},
+    )
+    for side, team in (("home_games", "home_team_abbr"), ("away_games", "away_team_abbr"))
+}
+
+#: What ``of_players`` reads; cells need player_lookup, team_abbr and season_year. A table that
+#: reads more of the summaries puts its own declaration in the place of ``summaries``.
+PLAYER_INPUTS = {
+    **TEAM_INPUTS,
+    "team_games": reads(
+        "team_offense_game_summary",
+        "player_lines",
+        window=history(),
+        on="team_abbr season_year",
+    ),
+    "summaries": reads(
+        "player_game_summary", "game_date", window=history(), on="player_lookup season_year"
+    ),
+    "raw": reads(
+        "nbac_player_boxscores", "team_abbr", window=history(), on="player_lookup season_year"
+    ),
+}
+
+COLUMNS = (
+    Column("expected_games_count", int, nullable=False, in_hash=False, minimum=0),
+    Column("actual_games_count", int, nullable=False, in_hash=False, minimum=0),
+    Column("missing_games_count", int, nullable=False, in_hash=False, minimum=0),
+    Column(
+        "completeness_percentage",
+        float,
+        "games there of those expected; 100 where none is expected",
+        unit="percent",
+        nullable=False,
+        in_hash=False,
+        decimals=1,
+        minimum=0,
+        maximum=100,
+    ),
+    Column("is_production_ready", bool, "complete to at least 90 %", nullable=False),
+    Column("data_quality_issues", Texts, "missing games by date", in_hash=False),
+)
+
+EARLY = (
+    Column("early_season_flag", bool, "fewer games than the window holds", nullable=False),
+    Column("insufficient_data_reason", str, "how many games there are", in_hash=False),
+)
+
+
+def columns_of(windows: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of several windows, beside ``COLUMNS``.
+
+    Args:
+        windows: Names in ``SPANS``.
+    """
+    return (
+        *(
+            column
+            for name in windows
+            for column in (
+                Column(
+                    f"{name}_completeness_pct",
+                    float,
+                    unit="percent",
+                    nullable=False,
+                    in_hash=False,
+                    decimals=1,
+                    minimum=0,
+                    maximum=100,
+                ),
+                Column(f"{name}_is_complete", bool, nullable=False, in_hash=False),
+            )
+        ),
+        Column("all_windows_complete", bool, nullable=False, in_hash=False),
+    )
+
+
+def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Columns:
+    """Completeness of each cell's player.
+
+    Args:
+        cells: With the windows of ``PLAYER_INPUTS``.
+        reported: The window whose counts are stated, a name in ``SPANS``.
+        windows: Windows that all have to be complete, each with columns of its own; only the
+            reported one where none are named.
+    """
+    raw = cells.window("raw")
+    spans = [SPANS[name] for name in (reported, *windows)]
+    appeared = _keys(_recent(raw, spans))
+    summarised = _keys(_recent(cells.window("summaries"), spans))
+    finals = _finals(cells)
+    since = np.arange(len(cells)) * STRIDE + _joined(cells, raw)
+    theirs = np.concatenate([_keys(_recent(games, spans)) for games in finals])
+    expected = np.unique(
+        np.concatenate([appeared, summarised, theirs[theirs >= since[theirs // STRIDE]]])
+    )
+    lines = cells.window("team_games")
+    lines = lines.where(lines.buffer.columns["player_lines"] > 0)
+    covered = _among(expected, _keys(_recent(lines, spans)))
+    for games in finals:
+        play_in = games.where(games.buffer.columns["season_type"] == "play_in")
+        covered |= _among(expected, _keys(_recent(play_in, spans)))
+    there = _among(expected, summarised)
+    gap = ~there & (_among(expected, appeared) | ~covered)
+    return _columns(_Games(expected, there, gap, cells.window("raw").day), reported, windows)
+
+
+def of_teams(
+    cells: Cells, reported: str, windows: Sequence[str] = (), summaries: str = "summaries"
+) -> Columns:
+    """Completeness of each cell's team.
+
+    Args:
+        cells: With the windows of ``TEAM_INPUTS``, and the team's summaries.
+        reported: The window whose counts are stated, a name in ``SPANS``.
+        windows: As in ``of_players``.
+        summaries: The input that should have a row for each final game.
+    """
+    spans = [SPANS[name] for name in (reported, *windows)]
+    summarised = _keys(_recent(cells.window(summaries), spans))
+    played = [_keys(_recent(games, spans)) for games in _finals(cells)]
+    expected = np.unique(np.concatenate([summarised, *played]))
+    there = _among(expected, summarised)
+    return _columns(_Games(expected, there, ~there, cells.window(summaries).day), reported, windows)
+
+
+def final_games(cells: Cells) -> Ints:
+    """Final games of each cell's team in the season so far."""
+    home, away = _finals(cells)
+    return home.count() + away.count()
+
+
+def early_season(games: Array, needed: int) -> Columns:
+    """The columns of ``EARLY``.
+
+    Args:
+        games: Games each row stands on.
+        needed: Games of a full window.
+    """
+    early = games < needed
+    reasons = [f"Only {n:.0f} games available, need {needed}" for n in games.tolist()]
+    return {
+        "early_season_flag": early,
+        "insufficient_data_reason": np.where(early, np.array(reasons, dtype=object), None),
+    }
+
+
+@dataclass(frozen=True)
+class _Games:
+    """Games that count for some cells, each as cell and day in one ascending integer.
+
+    Attributes:
+        key: ``cell * STRIDE + day``.
+        there: Whether the game has a summary.
+        gap: Whether it should have one and has none; neither means a night off.
+        today: The day of each cell.
+    """
+
+    key: Ints
+    there: Array
+    gap: Array
+    today: Ints
+
+    @property
+    def cell(self) -> Ints:
+        """The cell each game belongs to."""
+        return self.key // STRIDE
+
+    def inside(self, span: Span) -> Array:
+        """The games of a window."""
+        if span.days:
+            oldest: Array = self.today[self.cell] - span.days
+            return np.asarray(self.key % STRIDE >= oldest)
+        after = np.searchsorted(self.key, (self.cell + 1) * STRIDE)
+        return np.asarray(after - np.arange(len(self.key)) <= span.games)
+
+    def count(self, inside: Array) -> Ints:
+        """Games of a mask, per cell."""
+        return np.bincount(self.cell[inside], minlength=len(self.today))
+
+
+def _columns(games: _Games, reported: str, windows: Sequence[str]) -> Columns:
+    actual, missing = _tally(games, SPANS[reported])
+    pct = _pct(actual, missing)
+    by_window = {name: _pct(*_tally(games, SPANS[name])) for name in windows}
+    complete = {name: value >= COMPLETENESS_THRESHOLD for name, value in by_window.items()}
+    ready = np.all([*complete.values()], axis=0) if windows else pct >= COMPLETENESS_THRESHOLD
+    result = {
+        "expected_games_count": actual + missing,
+        "actual_games_count": actual,
+        "missing_games_count": missing,
+        "completeness_percentage": pct,
+        "is_production_ready": ready,
+        "data_quality_issues": _issues(games, actual + missing == 0, (reported, *windows)),
+    }
+    for name in windows:
+        result[f"{name}_completeness_pct"] = by_window[name]
+        result[f"{name}_is_complete"] = complete[name]
+    return {**result, "all_windows_complete": ready} if windows else result
+
+
+def _tally(games: _Games, span: Span) -> tuple[Ints, Ints]:
+    """Games that are there and games that are missing, per cell."""
+    inside = games.inside(span)
+    return games.count(inside & games.there), games.count(inside & games.gap)
+
+
+def _pct(actual: Ints, missing: Ints) -> Array:
+    expected = actual + missing
+    share = ratio(100.0 * actual, expected.astype(np.float64))
+    return np.where(expected > 0, rounded(share, 1), 100.0)
+
+
+def _issues(games: _Games, nothing_expected: Array, windows: Sequence[str]) -> Array:
+    """Per cell a sentence for each missing game of any window, oldest first."""
+    issues = np.empty(len(games.today), dtype=object)
+    issues[:] = [["no_expected_games"] if none else [] for none in nothing_expected.tolist()]
+    inside = np.any([games.inside(SPANS[name]) for name in windows], axis=0)
+    for at in np.flatnonzero(inside & games.gap).tolist():
+        cell, day = divmod(int(games.key[at]), STRIDE)
+        issues[cell].append(f"missing_game_{np.datetime64(day, 'D')}")
+    return issues
+
+
+def _finals(cells: Cells) -> tuple[Slices, Slices]:
+    """The team's final games at home and away."""
+    home, away = cells.window("home_games"), cells.window("away_games")
+    final = float(GameStatus.FINAL)
+    return (
+        home.where(home.buffer.columns["game_status"] == final),
+        away.where(away.buffer.columns["game_status"] == final),
+    )
+
+
+def _joined(cells: Cells, raw: Slices) -> Ints:
+    """Day of each player's first game since he last changed teams.
+
+    It is the cell's own day where he has not yet appeared for the team.
+    """
+    if not len(raw.buffer):
+        return raw.day
+    teams, position = raw.buffer.columns["team_abbr"], raw.buffer.position
+    changes = np.ones(len(position), dtype=bool)
+    changes[1:] = (teams[1:] != teams[:-1]) | (position[1:] // STRIDE != position[:-1] // STRIDE)
+    first = np.maximum.accumulate(np.where(changes, np.arange(len(position)), 0))
+    newest = np.where(raw.count() > 0, raw.stop - 1, 0)
+    on_team = (raw.count() > 0) & (teams[newest] == cells["team_abbr"])
+    return np.where(on_team, position[first[newest]] % STRIDE, raw.day)
+
+
+def _recent(window: Slices, spans: Sequence[Span]) -> Slices:
+    """The part of a window that the spans can reach into."""
+    games = window.last(max(span.games for span in spans))
+    days = window.days(max(span.days for span in spans))
+    return replace(window, start=np.minimum(games.start, days.start))
+
+
+def _keys(window: Slices) -> Ints:
+    """Cell and day of every row of every window, ascending."""
+    position = window.buffer.position
+    days = replace(window, buffer=Buffer({"day": position % STRIDE}, {}, position)).rows()
+    return np.asarray(days.cell * STRIDE + days["day"])
+
+
+def _among(keys: Ints, ascending: Ints) -> Array:
+    """Which keys occur in an ascending array."""
+    if not len(ascending):
+        return np.zeros(len(keys), dtype=bool)
+    at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
+    return np.asarray(ascending[at] == keys)

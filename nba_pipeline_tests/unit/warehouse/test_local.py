@@ -1,0 +1,601 @@
+"""The embedded warehouse: whole partitions or none, past revisions, and SQL that changes nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from nba_pipeline.engine.errors import WarehouseError
+from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.table import KNOWN_AT, Column, FanOut, Table, Texts
+from nba_pipeline.warehouse.local import LocalWarehouse
+
+DAY, NEXT_DAY = date(2021, 11, 15), date(2021, 11, 16)
+WRITTEN = datetime(2021, 11, 16, 12, tzinfo=UTC)
+KILLS = 20
+
+
+def table_of(name: str, *columns: Column, keeps_revisions: bool = False) -> Table:
+    return Table(
+        name=name,
+        dataset="nba_test",
+        description="Made for tests.",
+        entity=("player",),
+        key=("player",),
+        columns=(
+            Column("player", str, nullable=False),
+            Column("game_date", date, nullable=False),
+            Column("points", int),
+            *columns,
+            *(KNOWN_AT if keeps_revisions else ()),
+        ),
+        inputs={},
+        cells=lambda inputs: inputs["nobody"],
+        compute=lambda cells: cells.columns,
+        version=1,
+        fan_out=FanOut("player", "TEST_WORKERS", default_workers=1),
+        keeps_revisions=keeps_revisions,
+    )
+
+
+SUMMARY = table_of("summary")
+RAW = table_of("raw", keeps_revisions=True)
+EVERY_TYPE = table_of(
+    "every_type",
+    Column("share", float, decimals=3),
+    Column("is_home", bool),
+    Column("tip_off", datetime),
+    Column("issues", Texts),
+)
+TABLES = (SUMMARY, RAW, EVERY_TYPE)
+
+
+def rows_of(table: Table, *rows: dict[str, Any]) -> pa.Table:
+    """Rows with everything that is not named filled in."""
+    engine = {
+        "game_date": DAY,
+        "data_hash": "h",
+        "inputs_hash": "i",
+        "run_id": "run-1",
+        "created_at": WRITTEN,
+        "processed_at": WRITTEN,
+    }
+    return pa.Table.from_pylist([{**engine, **row} for row in rows], schema=table.schema)
+
+
+def about(rows: pa.Table, **known: Any) -> Stored:
+    facts = {"fingerprint": "f", "data_version": "v", "table_version": 1, "inputs": {}}
+    return Stored(rows=rows.num_rows, entities=rows.num_rows, **{**facts, **known})
+
+
+def put(warehouse: LocalWarehouse, table: Table, rows: pa.Table, day: date = DAY) -> None:
+    warehouse.replace(table, {day: (rows, about(rows))})
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> LocalWarehouse:
+    return LocalWarehouse(tmp_path / "warehouse", TABLES)
+
+
+# Reading back ------------------------------------------------------------------------------------
+
+
+def test_rows_are_read_as_they_were_written(warehouse):
+    rows = rows_of(
+        EVERY_TYPE,
+        {"player": "a", "points": 20, "share": 0.125, "is_home": True, "issues": ["x", "y"]},
+        {"player": "b", "tip_off": WRITTEN, "issues": []},
+    )
+    put(warehouse, EVERY_TYPE, rows)
+    assert warehouse.read(EVERY_TYPE, [DAY]).equals(rows)
+
+
+def test_dates_are_read_in_order(warehouse):
+    for day in (NEXT_DAY, DAY):
+        put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "game_date": day}), day)
+    found = warehouse.read(SUMMARY, [NEXT_DAY, DAY])
+    assert found["game_date"].to_pylist() == [DAY, NEXT_DAY]
+
+
+def test_only_the_dates_asked_for_are_read(warehouse):
+    for day in (NEXT_DAY, DAY):
+        put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "game_date": day}), day)
+    assert warehouse.read(SUMMARY, [NEXT_DAY])["game_date"].to_pylist() == [NEXT_DAY]
+
+
+def test_only_the_columns_asked_for_are_read(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "points": 20}))
+    assert warehouse.read(SUMMARY, [DAY], ["points"]).to_pylist() == [{"points": 20}]
+
+
+def test_a_date_that_is_not_stored_has_no_rows(warehouse):
+    assert warehouse.read(SUMMARY, [DAY], ["player", "points"]).to_pydict() == {
+        "player": [],
+        "points": [],
+    }
+
+
+def test_a_partition_without_rows_is_stored_all_the_same(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    assert warehouse.stored(SUMMARY, [DAY, NEXT_DAY]) == {DAY: about(rows_of(SUMMARY))}
+
+
+def test_what_is_known_of_a_partition_is_read_as_it_was_written(warehouse):
+    rows = rows_of(SUMMARY, {"player": "a"})
+    known = about(
+        rows,
+        inputs={"box": "digest"},
+        outcomes=(Outcome("Jokić", "INSUFFICIENT_DATA", "too few games", "hash"),),
+        skip_reason="no_games",
+    )
+    warehouse.replace(SUMMARY, {DAY: (rows, known)})
+    assert warehouse.stored(SUMMARY, [DAY]) == {DAY: known}
+
+
+def test_a_replaced_partition_holds_nothing_of_the_old_one(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}, {"player": "b"}))
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "c"}))
+    assert warehouse.read(SUMMARY, [DAY])["player"].to_pylist() == ["c"]
+
+
+def test_what_another_process_wrote_is_seen_at_once(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    warehouse.stored(SUMMARY, [DAY])
+    other = LocalWarehouse(warehouse.folder, TABLES)
+    other.replace(SUMMARY, {DAY: (rows_of(SUMMARY), about(rows_of(SUMMARY), fingerprint="new"))})
+    assert warehouse.stored(SUMMARY, [DAY])[DAY].fingerprint == "new"
+
+
+def test_a_file_that_is_no_partition_is_passed_over(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    (warehouse.folder / "nba_test" / "summary" / "notes.parquet").write_text("mine")
+    assert list(warehouse.stored(SUMMARY, [DAY])) == [DAY]
+
+
+# Revisions ---------------------------------------------------------------------------------------
+
+# Scored, corrected, withdrawn, and put back as corrected.
+HISTORY = (
+    {"points": 20, "known_at": datetime(2021, 11, 16, 11, tzinfo=UTC)},
+    {"points": 21, "known_at": datetime(2021, 11, 17, 11, tzinfo=UTC)},
+    {"points": 21, "known_at": datetime(2021, 11, 18, 11, tzinfo=UTC), "is_retracted": True},
+    {"points": 21, "known_at": datetime(2021, 11, 19, 11, tzinfo=UTC)},
+)
+
+
+def revisions(*history: dict[str, Any], player: str = "a") -> list[dict[str, Any]]:
+    return [
+        {
+            "player": player,
+            "known_at_is_estimated": False,
+            "is_retracted": False,
+            **row,
+            "revision": number,
+            "is_current": number == len(history),
+        }
+        for number, row in enumerate(history, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "points"), [(1, [20]), (2, [21]), (3, []), (4, [21])], ids=lambda value: str(value)
+)
+def test_a_reader_gets_the_newest_revision_unless_it_is_a_retraction(warehouse, count, points):
+    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY[:count])))
+    assert warehouse.read(RAW, [DAY])["points"].to_pylist() == points
+
+
+@pytest.mark.parametrize(
+    ("moment", "points"),
+    [
+        (datetime(2021, 11, 16, 10, tzinfo=UTC), []),
+        (datetime(2021, 11, 16, 11, tzinfo=UTC), [20]),
+        (datetime(2021, 11, 17, 10, tzinfo=UTC), [20]),
+        (datetime(2021, 11, 17, 11, tzinfo=UTC), [21]),
+        (datetime(2021, 11, 18, 12, tzinfo=UTC), []),
+        (datetime(2021, 11, 20, 12, tzinfo=UTC), [21]),
+    ],
+)
+def test_a_reader_of_the_past_gets_the_revision_known_then(warehouse, moment, points):
+    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY)))
+    assert warehouse.read(RAW, [DAY], ["points"], as_of=moment)["points"].to_pylist() == points
+
+
+def test_a_reader_of_the_past_gets_rows_in_the_order_of_their_key(warehouse):
+    both = [*revisions(*HISTORY[:2], player="a"), *revisions(*HISTORY[:1], player="b")]
+    put(warehouse, RAW, rows_of(RAW, *both))
+    found = warehouse.read(RAW, [DAY], ["player", "points"], as_of=WRITTEN)
+    assert found.to_pylist() == [{"player": "a", "points": 20}, {"player": "b", "points": 20}]
+
+
+def test_every_revision_is_read_when_asked_for(warehouse):
+    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY)))
+    found = warehouse.read(RAW, [DAY], ["revision"], every_revision=True)
+    assert found["revision"].to_pylist() == [1, 2, 3, 4]
+
+
+def test_the_past_of_a_table_without_revisions_is_its_present(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    assert warehouse.read(SUMMARY, [DAY], as_of=long_ago).num_rows == 1
+
+
+# Damage ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(warehouse: LocalWarehouse) -> Path:
+    """The file of a partition with a few rows."""
+    rows = rows_of(RAW, *(row for p in "abc" for row in revisions(*HISTORY[:2], player=p)))
+    put(warehouse, RAW, rows)
+    return warehouse.path(RAW, DAY)
+
+
+def test_a_deleted_file_is_a_partition_that_was_never_built(warehouse, file):
+    file.unlink()
+    assert warehouse.stored(RAW, [DAY]) == {}
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 100, -1, -8, -9, -40])
+def test_a_truncated_file_is_known_to_be_damaged(warehouse, file, length):
+    file.write_bytes(file.read_bytes()[:length])
+    assert not warehouse.stored(RAW, [DAY])[DAY].intact
+
+
+@pytest.mark.parametrize("length", [0, 1, 7, 8, 100, -1, -8, -9, -40])
+def test_a_truncated_file_is_never_read(warehouse, file, length):
+    file.write_bytes(file.read_bytes()[:length])
+    with pytest.raises(WarehouseError, match=f"^{file} is damaged: delete it"):
+        warehouse.read(RAW, [DAY])
+
+
+def test_a_file_of_another_kind_is_never_read(warehouse, file):
+    file.write_bytes(b"PAR1" * 100)
+    with pytest.raises(WarehouseError, match=f"^{file} is damaged"):
+        warehouse.read(RAW, [DAY])
+
+
+def _flips(file: Path, count: int) -> Iterator[int]:
+    """Flips one bit at a time, all over the file; the file is whole again afterwards."""
+    whole = file.read_bytes()
+    for at in range(0, len(whole), max(1, len(whole) // count)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << (at % 8)
+        file.write_bytes(bytes(damaged))
+        yield at
+    file.write_bytes(whole)
+
+
+def test_a_flipped_bit_is_told_or_harmless_but_never_read_as_data(warehouse, file):
+    expected = warehouse.read(RAW, [DAY], every_revision=True)
+    wrong = []
+    for at in _flips(file, 600):
+        try:
+            found = LocalWarehouse(warehouse.folder, TABLES).read(RAW, [DAY], every_revision=True)
+        except WarehouseError:
+            continue
+        if not found.equals(expected):
+            wrong.append(at)
+    assert wrong == []
+
+
+def test_a_flipped_bit_never_changes_what_is_known_of_a_partition(warehouse, file):
+    expected = warehouse.stored(RAW, [DAY])[DAY]
+    found = {
+        known
+        for _ in _flips(file, 600)
+        for known in LocalWarehouse(warehouse.folder, TABLES).stored(RAW, [DAY]).values()
+        if known.intact
+        for known in [repr(known)]
+    }
+    assert found == {repr(expected)}
+
+
+def test_among_many_files_the_damaged_one_is_named(warehouse, file):
+    put(warehouse, RAW, rows_of(RAW), NEXT_DAY)
+    content = bytearray(file.read_bytes())
+    content[60] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(WarehouseError, match=f"^{file} is damaged"):
+        warehouse.read(RAW, [DAY, NEXT_DAY])
+
+
+# Writing -----------------------------------------------------------------------------------------
+
+
+def versioned(number: int) -> tuple[pa.Table, Stored]:
+    """A partition all of whose rows, and whose fingerprint, say which write it is."""
+    count = 5_000
+    rows = pa.table(
+        {
+            "player": pa.array([f"player {at}" for at in range(count)]),
+            "game_date": pa.array([DAY] * count, pa.date32()),
+            "points": pa.array([number] * count, pa.int64()),
+            **{name: pa.array([str(number)] * count) for name in ("data_hash", "inputs_hash")},
+            "run_id": pa.array([str(number)] * count),
+            **{
+                name: pa.array([WRITTEN] * count, pa.timestamp("us", tz="UTC"))
+                for name in ("created_at", "processed_at")
+            },
+        },
+        schema=SUMMARY.schema,
+    )
+    return rows, about(rows, fingerprint=str(number))
+
+
+def kill_writers(folder: Path) -> None:
+    """For each number of seconds on standard input: let a writer live that long, then kill it.
+
+    Runs in a process of its own, which has no threads, so that it may fork.
+    """
+    number = 0
+    for line in sys.stdin:
+        number += 1_000
+        pid = os.fork()
+        if pid == 0:
+            warehouse = LocalWarehouse(folder, TABLES)
+            while True:
+                number += 1
+                warehouse.replace(SUMMARY, {DAY: versioned(number)})
+        time.sleep(float(line))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        print("dead", flush=True)  # noqa: T201 - tells the test to look
+
+
+@contextmanager
+def _killer(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def survivors(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tuple[Any, ...]]]:
+    """A folder after many killed writers, and what a reader saw after each of them."""
+    folder = tmp_path_factory.mktemp("killed") / "warehouse"
+    LocalWarehouse(folder, TABLES).replace(SUMMARY, {DAY: versioned(0)})
+    moments, seen = random.Random(20211115), []  # noqa: S311 - any moments will do
+    with _killer(folder) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(KILLS):
+            process.stdin.write(f"{moments.uniform(0.005, 0.1)}\n")
+            process.stdin.flush()
+            process.stdout.readline()
+            seen.append(_look(LocalWarehouse(folder, TABLES)))
+    return folder, seen
+
+
+def _look(warehouse: LocalWarehouse) -> tuple[Any, ...]:
+    """The fingerprint, the number of rows, and which writes the rows are of."""
+    rows = warehouse.read(SUMMARY, [DAY])
+    known = warehouse.stored(SUMMARY, [DAY])[DAY]
+    return known.fingerprint, rows.num_rows, set(rows["points"].to_pylist())
+
+
+def test_a_killed_writer_leaves_a_whole_partition(survivors):
+    _, seen = survivors
+    assert seen == [(mark, 5_000, {int(mark)}) for mark, _, _ in seen]
+
+
+def test_writers_wrote_before_they_were_killed(survivors):
+    _, seen = survivors
+    assert len({mark for mark, _, _ in seen}) > KILLS / 2
+
+
+def test_what_killed_writers_left_is_swept_by_the_next_write(survivors):
+    folder, _ = survivors
+    LocalWarehouse(folder, TABLES).replace(SUMMARY, {DAY: versioned(1)})
+    assert [path.name for path in (folder / "nba_test" / "summary").iterdir()] == [
+        "2021-11-15.parquet"
+    ]
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def _stray(warehouse: LocalWarehouse, pid: int) -> Path:
+    path = warehouse.path(SUMMARY, DAY).with_name(f".{DAY}.{pid}-0123abcd.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"half a partition")
+    return path
+
+
+def test_the_temporary_file_of_a_dead_writer_is_swept(warehouse, dead_pid):
+    stray = _stray(warehouse, dead_pid)
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    assert not stray.exists()
+
+
+def test_the_temporary_file_of_a_living_writer_is_left_alone(warehouse):
+    stray = _stray(warehouse, os.getppid())
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    assert stray.read_bytes() == b"half a partition"
+
+
+def test_a_temporary_file_is_no_partition(warehouse, dead_pid):
+    _stray(warehouse, dead_pid)
+    assert warehouse.stored(SUMMARY, [DAY]) == {}
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    warehouse = LocalWarehouse(tmp_path / "file", TABLES)
+    with pytest.raises(WarehouseError) as told:
+        put(warehouse, SUMMARY, rows_of(SUMMARY))
+    assert str(told.value) == (
+        f"cannot write nba_test.summary of 2021-11-15 under {tmp_path / 'file'}: Not a directory"
+    )
+
+
+@pytest.fixture
+def full_disk(warehouse: LocalWarehouse, monkeypatch: pytest.MonkeyPatch) -> LocalWarehouse:
+    """A warehouse with one partition, on a disk that has just filled up."""
+
+    def no_space(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    monkeypatch.setattr(os, "fsync", no_space)
+    return warehouse
+
+
+def test_a_full_disk_is_told_in_one_sentence(full_disk):
+    with pytest.raises(WarehouseError, match=r"of 2021-11-15 under .*: No space left on device$"):
+        put(full_disk, SUMMARY, rows_of(SUMMARY, {"player": "b"}))
+
+
+def test_a_full_disk_leaves_the_old_partition_and_nothing_else(full_disk):
+    with pytest.raises(WarehouseError):
+        put(full_disk, SUMMARY, rows_of(SUMMARY, {"player": "b"}))
+    folder = full_disk.path(SUMMARY, DAY).parent
+    found = full_disk.read(SUMMARY, [DAY])["player"].to_pylist()
+    assert (found, len(list(folder.iterdir()))) == (["a"], 1)
+
+
+# SQL ---------------------------------------------------------------------------------------------
+
+
+def answer(warehouse: LocalWarehouse, sql: str) -> Sequence[dict[str, Any]]:
+    found: Sequence[dict[str, Any]] = warehouse.query(sql).to_pylist()
+    return found
+
+
+def test_every_table_is_a_view(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "points": 20}))
+    assert answer(warehouse, "SELECT player, points FROM nba_test.summary") == [
+        {"player": "a", "points": 20}
+    ]
+
+
+def test_a_table_that_holds_nothing_can_be_asked(warehouse):
+    assert answer(warehouse, "SELECT count(*) AS n FROM nba_test.summary") == [{"n": 0}]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_that_holds_nothing_has_its_columns_in_their_types(warehouse, table):
+    empty = warehouse.query(f"SELECT * FROM {table.full_name}")  # noqa: S608 - our own name
+    put(warehouse, table, rows_of(table))
+    assert empty.schema.equals(warehouse.query(f"FROM {table.full_name}").schema)
+
+
+def test_a_raw_table_shows_the_newest_revisions(warehouse):
+    both = [*revisions(*HISTORY[:2], player="a"), *revisions(*HISTORY[:3], player="b")]
+    put(warehouse, RAW, rows_of(RAW, *both))
+    assert answer(warehouse, "SELECT player, points FROM nba_test.raw") == [
+        {"player": "a", "points": 21}
+    ]
+
+
+def test_every_revision_of_a_raw_table_has_a_view_of_its_own(warehouse):
+    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY)))
+    found = answer(warehouse, "SELECT revision FROM nba_test.raw_revisions ORDER BY 1")
+    assert [row["revision"] for row in found] == [1, 2, 3, 4]
+
+
+def test_times_are_answered_in_utc(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    assert answer(warehouse, "SELECT created_at FROM nba_test.summary") == [{"created_at": WRITTEN}]
+
+
+def test_a_column_that_came_later_is_null_in_older_partitions(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    older = rows_of(SUMMARY, {"player": "b", "game_date": NEXT_DAY}).drop_columns("points")
+    put(warehouse, SUMMARY, older, NEXT_DAY)
+    found = answer(warehouse, "SELECT points FROM nba_test.summary WHERE player = 'b'")
+    assert found == [{"points": None}]
+
+
+def test_a_folder_with_a_quote_in_its_name_can_be_asked(tmp_path):
+    warehouse = LocalWarehouse(tmp_path / "it's here", TABLES)
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    assert answer(warehouse, "SELECT player FROM nba_test.summary") == [{"player": "a"}]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "",
+        "INSERT INTO nba_test.summary (player) VALUES ('me')",
+        "UPDATE nba_test.summary SET points = 0",
+        "DELETE FROM nba_test.summary",
+        "CREATE TABLE mine AS SELECT 1",
+        "CREATE OR REPLACE VIEW nba_test.summary AS SELECT 1",
+        "DROP VIEW nba_test.summary",
+        "COPY (SELECT 1) TO 'mine.csv'",
+        "EXPORT DATABASE 'mine'",
+        "ATTACH 'mine.db'",
+        "INSTALL httpfs",
+        "SET enable_external_access = true",
+        "PRAGMA database_list",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP VIEW nba_test.summary",
+    ],
+)
+def test_anything_but_one_select_is_refused_in_one_sentence(warehouse, sql):
+    with pytest.raises(WarehouseError) as told:
+        warehouse.query(sql)
+    assert str(told.value) == "query takes one SELECT statement and changes nothing"
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["read_text('/etc/passwd')", "read_csv('/etc/passwd')", "glob('/etc/*')", "read_blob('{up}')"],
+)
+def test_a_file_outside_the_warehouse_is_refused_in_one_sentence(warehouse, place):
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    (warehouse.folder.parent / "secret").write_text("secret")
+    place = place.format(up=f"{warehouse.folder}/../secret")
+    with pytest.raises(WarehouseError, match=r"^the query failed: Permission Error: [^\n]*$"):
+        warehouse.query(f"SELECT * FROM {place}")  # noqa: S608 - the injection is the test
+
+
+def test_a_folder_whose_name_begins_alike_is_outside_the_warehouse(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    neighbour = warehouse.folder.with_name(warehouse.folder.name + "_of_others")
+    neighbour.mkdir()
+    (neighbour / "secret").write_text("secret")
+    with pytest.raises(WarehouseError, match="Permission Error"):
+        warehouse.query(f"SELECT * FROM read_text('{neighbour / 'secret'}')")  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("SELEC 1", "syntax error"),
+        ("SELECT nope FROM nba_test.summary", '"nope" not found'),
+        ("SELECT * FROM nba_test.nope", "nope does not exist"),
+        ("SELECT CAST('x' AS INT)", "Could not convert string 'x'"),
+    ],
+)
+def test_a_query_that_fails_is_told_in_one_line(warehouse, sql, what):
+    with pytest.raises(WarehouseError, match=rf"^the query failed: [^\n]*{what}[^\n]*$"):
+        warehouse.query(sql)
+
+
+if __name__ == "__main__":
+    kill_writers(Path(sys.argv[1]))
