@@ -118,8 +118,8 @@ def demo(executor: ExecutorOption = "", as_json: AsJson = False) -> None:
     from nba_pipeline.sources.simulated import SimulatedLeague
 
     home = settings.data_folder() / "demo"
-    os.environ.setdefault("NBA_WAREHOUSE_DIR", str(home / "warehouse"))
-    os.environ.setdefault("DAGSTER_HOME", str(home / "dagster"))
+    for name, folder in (("NBA_WAREHOUSE_DIR", "warehouse"), ("DAGSTER_HOME", "dagster")):
+        os.environ[name] = os.environ.get(name) or str(home / folder)
     os.environ.pop("NBA_ARCHIVE_DIR", None)
     season = SimulatedLeague().calendar().seasons[-1]
     length = (season.last_day - season.first_day).days + 1

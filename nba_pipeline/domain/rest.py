@@ -1,7 +1,8 @@
 """Rest between games, and runs of equal results: one convention for players and teams.
 
 Rest is counted in full days off: 0 after a game the day before, which is a back-to-back. Games are
-handed over as columns, those of one team or player next to each other, oldest first.
+handed over as columns: those of one owner (a team, a player) next to each other, oldest first, and
+owners as ascending numbers from 0.
 """
 
 from __future__ import annotations
@@ -17,19 +18,6 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-def days_rest(day: Days, previous: Days) -> Floats:
-    """Full days off before a game.
-
-    Args:
-        day: The day of the game.
-        previous: The day of the game before it, NaT where there is none.
-
-    Returns:
-        Days between the two; NaN where there is no earlier game.
-    """
-    return days_between(previous, day) - 1.0
-
-
 def days_between(first: Days, last: Days) -> Floats:
     """Calendar days from one day to another, NaN where one of them is missing."""
     known = ~(np.isnat(first) | np.isnat(last))
@@ -37,45 +25,50 @@ def days_between(first: Days, last: Days) -> Floats:
     return np.where(known, apart, np.nan)
 
 
+def days_rest(previous: Days, day: Days) -> Floats:
+    """Full days off between two games, NaN where there was no earlier one."""
+    return days_between(previous, day) - 1.0
+
+
 def rest_before_each(owner: Ints, days: Days) -> Floats:
-    """Full days off before each game of a column; NaN before an owner's first.
+    """Full days off before each game; NaN before an owner's first."""
+    previous = np.append(np.datetime64("NaT", "D"), days)[: len(days)]
+    return np.where(_is_first(owner), np.nan, days_rest(previous, days))
+
+
+def newest(wanted: Array, owner: Ints, owners: int) -> Ints:
+    """The newest game of each owner for which the mask holds.
 
     Args:
-        owner: Whose game it is, as a number.
-        days: The day of each game.
-    """
-    previous = np.append(np.datetime64("NaT", "D"), days[:-1])[: len(days)]
-    return np.where(_is_first(owner), np.nan, days_rest(days, previous))
-
-
-def newest(wanted: Array, start: Ints, stop: Ints) -> Ints:
-    """The newest wanted row of each window.
-
-    Args:
-        wanted: A mask over all rows.
-        start: First row of each window.
-        stop: Row after the last one of each window.
+        wanted: The mask.
+        owner: Whose each game is.
+        owners: How many owners there are.
 
     Returns:
-        Its position among all rows; -1 where a window has none.
+        Its position among all games; -1 where an owner has none.
     """
-    rows = np.append(np.maximum.accumulate(np.where(wanted, np.arange(len(wanted)), -1)), -1)
-    found = rows[np.where(stop > start, stop, 0) - 1]
-    return np.where((stop > start) & (found >= start), found, -1)
+    found = np.full(owners, -1, dtype=np.int64)
+    at = np.flatnonzero(wanted)
+    np.maximum.at(found, owner[at], at)
+    return found
 
 
-def streaks(results: Array, owner: Ints, start: Ints, stop: Ints) -> Ints:
-    """How many of a window's newest rows have the same result.
+def streaks(results: Array, owner: Ints, owners: int) -> Ints:
+    """How many of each owner's newest games had one and the same result.
 
     Args:
-        results: The result of every row.
-        owner: Whose it is, as a number.
-        start: First row of each window.
-        stop: Row after the last one of each window.
+        results: Of each game.
+        owner: Whose each game is.
+        owners: How many owners there are.
+
+    Returns:
+        0 for an owner without a game.
     """
-    turned = _is_first(owner)
-    turned[1:] |= results[1:] != results[:-1]
-    return stop - np.maximum(newest(turned, start, stop), start)
+    begins = _is_first(owner)
+    begins[1:] |= results[1:] != results[:-1]
+    everything = np.ones(len(owner), dtype=bool)
+    last = newest(everything, owner, owners)
+    return np.where(last >= 0, last - newest(begins, owner, owners) + 1, 0)
 
 
 def _is_first(owner: Ints) -> Array:

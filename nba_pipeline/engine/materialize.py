@@ -203,9 +203,12 @@ class _Batch:
             dtype=bool,
         )
         outcomes, computed, fresh = self._compute(planned, todo)
+        # What the source said of an entity stays said when reading it anew breaks.
+        kept_whole = {(day, outcome.entity) for day, outcome in outcomes if table.keeps_revisions}
         carried = np.array(
             [
                 plans[day].decisions.get(owner, Decision.GONE) is Decision.UNCHANGED
+                or (day, owner) in kept_whole
                 for day, owner in zip(before["game_date"].to_pylist(), owners, strict=True)
             ],
             dtype=bool,

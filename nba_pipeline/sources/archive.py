@@ -82,11 +82,17 @@ class Archive:
             parts = [self._file(feed, path) for path in self._files(feed)]
             whole = pa.concat_tables(parts) if parts else _empty(feed)
             if feed is SCHEDULE and whole.num_rows:
-                whole = with_season_days(whole)
+                whole = self._with_season_days(whole)
             whole = sorted_by_day(feed, whole)
             refuse_duplicates(feed, whole, f"{feed.name} in {self._folder}")
             self._feeds[feed.name] = whole
         return self._feeds[feed.name]
+
+    def _with_season_days(self, games: pa.Table) -> pa.Table:
+        try:
+            return with_season_days(games)
+        except ValueError as error:
+            raise SourceError(f"the schedule files in {self._folder}: {error}") from error
 
     def _files(self, feed: Feed) -> list[Path]:
         skipped = _NOT_OF_FEED.get(feed.name)
@@ -104,6 +110,7 @@ class Archive:
         if feed.dated_by == "date":
             return _dated(rows, rows["date"])
         ids = rows["game_id"]
+        _refuse_other_ids(ids, path)
         rows = rows.filter(pc.is_in(pc.utf8_slice_codeunits(ids, 0, 3), _PREFIXES))
         if feed is SCHEDULE:
             return rows
@@ -136,6 +143,18 @@ def _empty(feed: Feed) -> pa.Table:
 
 
 _PREFIXES = pa.array(COMPETITIVE_PREFIXES)
+_NBA_GAME_ID = r"^00\d{8}$"
+
+
+def _refuse_other_ids(ids: pa.ChunkedArray, path: Path) -> None:
+    """Check that every id is nba.com's; as a number it would have lost its leading zeros."""
+    distinct = ids.unique()
+    wrong = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _NBA_GAME_ID)))
+    if len(wrong):
+        raise SourceError(
+            f"{path.name}: game_id {wrong[0].as_py()!r} is not an nba.com game id: ten digits "
+            "beginning 00"
+        )
 
 
 def _named(row: dict[str, object]) -> str:
@@ -179,7 +198,8 @@ def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
             continue
         arrays.append(_cast(rows[name], kind, name, path))
     typed = pa.table(arrays, schema=feed.schema)
-    for name in feed.key:
+    dated_by = () if feed.dated_by == "game_id" else (feed.dated_by,)
+    for name in (*feed.key, *dated_by):
         if typed[name].null_count:
             raise SourceError(
                 f"{path.name}: column {name} is NULL in {typed[name].null_count} of "

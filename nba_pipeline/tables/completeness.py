@@ -188,12 +188,14 @@ def early_season(games: Array, needed: int) -> Columns:
         games: Games each row stands on.
         needed: Games of a full window.
     """
-    early = games < needed
-    reasons = [f"Only {n:.0f} games available, need {needed}" for n in games.tolist()]
-    return {
-        "early_season_flag": early,
-        "insufficient_data_reason": np.where(early, np.array(reasons, dtype=object), None),
-    }
+    reasons = np.array(
+        [
+            f"Only {n:.0f} games available, need {needed}" if n < needed else None
+            for n in games.tolist()
+        ],
+        dtype=object,
+    )
+    return {"early_season_flag": games < needed, "insufficient_data_reason": reasons}
 
 
 @dataclass(frozen=True)
@@ -257,9 +259,8 @@ def _tally(games: _Games, span: Span) -> tuple[Ints, Ints]:
 
 
 def _pct(actual: Ints, missing: Ints) -> Array:
-    expected = actual + missing
-    share = ratio(100.0 * actual, expected.astype(np.float64))
-    return np.where(expected > 0, rounded(share, 1), 100.0)
+    expected = (actual + missing).astype(np.float64)
+    return np.where(expected > 0, rounded(ratio(actual * np.float64(100), expected), 1), 100.0)
 
 
 def _issues(games: _Games, nothing_expected: Array, windows: Sequence[str]) -> Array:

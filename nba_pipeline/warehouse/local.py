@@ -192,7 +192,7 @@ def _newest(table: Table, rows: pa.Table) -> pa.Table:
     """The newest of the given revisions of each key, unless that one is a retraction."""
     by = ["game_date", *table.key]
     rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in [*by, "revision"]]))
-    numbered = rows.append_column("_row", pa.array(range(rows.num_rows)))
+    numbered = rows.append_column("_row", pa.array(range(rows.num_rows), pa.int64()))
     last = numbered.group_by(by, use_threads=False).aggregate([("_row", "max")])["_row_max"]
     newest = rows.take(last.combine_chunks().sort())
     return newest.filter(pc.invert(newest["is_retracted"]))

@@ -194,9 +194,7 @@ def test_an_unchanged_range_records_every_day_with_its_version(
         event.partition: (event.tags or {})["dagster/data_version"]
         for event in lab.events(rebuilt, name)
     }
-    assert latest == {
-        day.isoformat(): entry(built, name, day)["data_version"] for day in DATES
-    }
+    assert latest == {day.isoformat(): entry(built, name, day)["data_version"] for day in DATES}
 
 
 # A correction ------------------------------------------------------------------------------------
@@ -305,9 +303,7 @@ def test_a_lost_input_fails_the_run_in_one_sentence(lost: Launched) -> None:
 
 def test_the_days_around_a_lost_input_are_recorded(lab: Any, lost: Launched) -> None:
     events = lab.events(lost, "team_offense_game_summary")
-    assert [event.partition for event in events] == [
-        day.isoformat() for day in DATES if day != BAD
-    ]
+    assert [event.partition for event in events] == [day.isoformat() for day in DATES if day != BAD]
 
 
 def test_the_days_around_a_lost_input_stay_fresh_when_it_is_found(

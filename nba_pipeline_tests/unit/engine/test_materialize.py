@@ -581,10 +581,6 @@ def test_every_entity_may_break(fake_source, session):
     assert (report.failed, report.rows) == (2, 0)
 
 
-@pytest.mark.xfail(
-    reason="a raw entity that breaks is merged like one its source withdrew, so a retraction is "
-    "written and then a correction when it heals: its history says what never happened"
-)
 def test_a_raw_row_whose_computation_breaks_is_not_taken_for_withdrawn(world):
     tables = {**TABLES, "marks": replace(MARKS, version=2, compute=_fails)}
     world.run("marks", days=[SECOND], tables=tables)

@@ -1,0 +1,445 @@
+"""The console script as a person or a program uses it: answers, exit codes, one plain sentence."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from nba_pipeline.tables import REGISTRY
+
+FIRST, DAY = date(2021, 11, 14), date(2021, 11, 15)
+EXECUTORS = ("serial", "threads", "processes")
+
+FIELDS = {
+    "table": str,
+    "date": str,
+    "rows": int,
+    "computed": int,
+    "reused": int,
+    "rejected": int,
+    "failed": int,
+    "data_version": str,
+    "cause": str,
+    "seconds": (int, float),
+}
+
+
+# A day, built, built again, forced ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, terminal_in: Any) -> Any:
+    """A terminal whose first partition is the day before ``DAY``."""
+    return terminal_in(tmp_path_factory.mktemp("home"), NBA_FIRST_DAY=FIRST.isoformat())
+
+
+@pytest.fixture(scope="module")
+def run(archive: Path) -> tuple[str, ...]:
+    """The words that build ``DAY``."""
+    return ("run", "--date", DAY.isoformat(), "--archive", str(archive))
+
+
+@pytest.fixture(scope="module")
+def first(home: Any, run: tuple[str, ...]) -> Any:
+    return home(*run, "--json")
+
+
+@pytest.fixture(scope="module")
+def built(home: Any, first: Any) -> Any:
+    """The terminal once the day is built."""
+    assert first.code == 0, first.err
+    return home
+
+
+@pytest.fixture(scope="module")
+def second(built: Any, run: tuple[str, ...]) -> Any:
+    return built(*run)
+
+
+@pytest.fixture(scope="module")
+def forced(built: Any, run: tuple[str, ...], second: Any) -> Any:
+    assert second.code == 0, second.err
+    words = ("--select", "team_offense_game_summary+", "--only", "--force", "--json")
+    return built(*run, *words)
+
+
+def test_a_first_run_succeeds(first: Any) -> None:
+    assert (first.code, first.json["problems"], first.json["broken_promises"]) == (0, [], [])
+
+
+def test_standard_output_is_one_json_object_and_nothing_else(first: Any) -> None:
+    assert first.out.count("\n") == 1
+    assert set(first.json) >= {"run_ids", "partitions", "seconds"}
+
+
+def test_every_partition_has_the_documented_fields(first: Any) -> None:
+    for partition in first.json["partitions"]:
+        assert set(partition) >= set(FIELDS)
+        assert [
+            name for name, kind in FIELDS.items() if not isinstance(partition[name], kind)
+        ] == []
+
+
+def test_tables_are_named_as_in_sql(first: Any) -> None:
+    built_today = {
+        part["table"] for part in first.json["partitions"] if part["date"] == DAY.isoformat()
+    }
+    assert built_today == {table.full_name for table in REGISTRY.values()}
+
+
+def test_history_is_announced_built_and_listed_first(first: Any) -> None:
+    assert "history: 1 date to build" in first.err
+    dates = [part["date"] for part in first.json["partitions"]]
+    assert dates == sorted(dates)
+    assert dates[0] == FIRST.isoformat()
+    assert len(first.json["run_ids"]) == 2
+
+
+def test_progress_goes_to_standard_error(first: Any) -> None:
+    lines = [line for line in first.err.splitlines() if line.startswith("player_game_summary: ")]
+    assert lines[-1].startswith("player_game_summary: 241 of 241")
+
+
+def test_the_warehouse_holds_what_the_answer_says(built: Any, first: Any) -> None:
+    said = {
+        (part["table"].partition(".")[2], date.fromisoformat(part["date"])): part["data_version"]
+        for part in first.json["partitions"]
+    }
+    assert built.versions([FIRST, DAY]) == said
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("select count(*) from nba_analytics.team_offense_game_summary", [22]),
+        ("select count(*) from nba_analytics.team_defense_game_summary", [22]),
+        (
+            "select count(*), sum(points), sum(fg_attempts), sum(three_pt_makes) "
+            "from nba_analytics.player_game_summary",
+            [241, 2340, 1904, 290],
+        ),
+        ("select count(*) from nba_raw.nbac_play_by_play", [4994]),
+    ],
+    ids=lambda given: given.rpartition(".")[2] if isinstance(given, str) else "",
+)
+def test_the_day_adds_up(built: Any, sql: str, answer: list[int]) -> None:
+    assert built("query", f"{sql} where game_date = '{DAY}'", "--json").json["rows"] == [answer]
+
+
+def test_a_query_prints_a_table_for_people(built: Any) -> None:
+    sql = (
+        "select player_full_name as who, points from nba_analytics.player_game_summary "
+        f"where game_date = '{DAY}' order by points desc, who limit 2"
+    )
+    answer = built("query", sql)
+    lines = [line.split() for line in answer.out.splitlines() if line.strip()]
+    assert (answer.code, lines[0]) == (0, ["who", "points"])
+    assert [line[-1] for line in lines[2:]] == sorted(
+        (line[-1] for line in lines[2:]), reverse=True
+    )
+    assert len(lines) == 4
+
+
+def test_a_query_prints_text_as_it_is(built: Any) -> None:
+    answer = built("query", "select '[/b] :smile: [red]' as said, [1, 2] as list")
+    assert (answer.code, answer.err) == (0, "")
+    assert "[/b] :smile: [red]" in answer.out
+
+
+def test_a_query_gives_numbers_that_programs_can_read(built: Any) -> None:
+    sql = "select 1::hugeint, 1.5::decimal(4, 2), 'nan'::double, 2 as same, 3 as same"
+    assert built("query", sql, "--json").json["rows"] == [[1, 1.5, None, 2, 3]]
+
+
+def test_a_second_run_says_there_is_nothing_to_compute(second: Any) -> None:
+    assert second.code == 0, second.err
+    assert "Nothing to compute" in second.out
+    assert second.err == "", "no history to build, no progress to tell"
+
+
+def test_a_person_is_told_rows_by_table_and_where_to_look(built: Any, second: Any) -> None:
+    by_table = {line.split()[0]: line.split() for line in second.out.splitlines() if line.strip()}
+    assert by_table["player_game_summary"][1:5] == ["1", "241", "0", "241"]
+    assert str(built.folder / "dagster") in second.out
+
+
+def test_a_selection_with_plus_runs_what_comes_after(forced: Any) -> None:
+    tables = {"team_offense_game_summary"}
+    for name, table in REGISTRY.items():
+        if tables & {declared.table for declared in table.inputs.values()}:
+            tables.add(name)
+    assert {part["table"].partition(".")[2] for part in forced.json["partitions"]} == tables
+    assert "player_game_summary" in tables
+
+
+def test_force_computes_everything_again_to_the_same_end(first: Any, forced: Any) -> None:
+    before = {
+        part["table"]: (part["computed"], part["data_version"])
+        for part in first.json["partitions"]
+        if part["date"] == DAY.isoformat()
+    }
+    assert forced.code == 0, forced.err
+    for part in forced.json["partitions"]:
+        assert (part["computed"], part["data_version"]) == before[part["table"]]
+        assert part["cause"].startswith("forced")
+
+
+# Executors ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def by_executor(
+    tmp_path_factory: pytest.TempPathFactory, terminal_in: Any, run: tuple[str, ...]
+) -> Mapping[str, tuple[Any, Any]]:
+    """A terminal and the answer of its only run, for each executor."""
+    homes = {name: terminal_in(tmp_path_factory.mktemp(name)) for name in EXECUTORS}
+    with ThreadPoolExecutor(2) as pool:
+        words = (*run, "--only", "--json", "--executor")
+        running = {name: pool.submit(homes[name], *words, name) for name in EXECUTORS}
+        return {name: (homes[name], future.result()) for name, future in running.items()}
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_only_builds_the_date_and_no_history(by_executor: Any, executor: str) -> None:
+    _, answer = by_executor[executor]
+    assert answer.code == 0, answer.err
+    assert {part["date"] for part in answer.json["partitions"]} == {DAY.isoformat()}
+    assert "history" not in answer.err
+
+
+@pytest.mark.parametrize("executor", ["threads", "processes"])
+def test_every_executor_gives_the_same_data_versions(by_executor: Any, executor: str) -> None:
+    serial, _ = by_executor["serial"]
+    other, _ = by_executor[executor]
+    assert len(serial.versions()) == len(REGISTRY)
+    assert other.versions() == serial.versions()
+
+
+# Bad input ----------------------------------------------------------------------------------------
+
+BOX = "player_box_2021_22.parquet"
+
+
+def _without_schedule(folder: Path) -> None:
+    (folder / "schedule_2021_22.parquet").unlink()
+
+
+def _truncated(folder: Path) -> None:
+    whole = (folder / BOX).read_bytes()
+    (folder / BOX).write_bytes(whole[: len(whole) // 2])
+
+
+def _box(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]:
+    def tamper(folder: Path) -> None:
+        pq.write_table(change(pq.read_table(folder / BOX)), folder / BOX)
+
+    return tamper
+
+
+def _first_row_of_the_day(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.equal(rows["game_date"], pa.scalar(DAY))).slice(0, 1)
+
+
+def _row_twice(rows: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, _first_row_of_the_day(rows)])
+
+
+def _text_for_points(rows: pa.Table) -> pa.Table:
+    points = pa.array(["many"] * rows.num_rows)
+    return rows.set_column(rows.column_names.index("pts"), "pts", points)
+
+
+def _row_of_no_game(rows: pa.Table) -> pa.Table:
+    row = _first_row_of_the_day(rows)
+    place = row.column_names.index("game_id")
+    row = row.set_column(place, "game_id", pa.array(["0022199999"], row["game_id"].type))
+    return pa.concat_tables([rows, row])
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Something a person may get wrong.
+
+    Attributes:
+        words: What she types beside ``run``'s date and archive, or all of it.
+        names: What the sentence has to name.
+        code: The exit code.
+        tamper: What is wrong with the archive.
+        settings: What is wrong with the environment.
+        whole: Whether ``words`` are the whole command.
+    """
+
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+    code: int = 2
+    tamper: Callable[[Path], None] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
+
+
+def _call(*words: str, names: tuple[str, ...], code: int = 2) -> Bad:
+    return Bad(words, names, code, whole=True)
+
+
+def _set(names: tuple[str, ...], code: int = 2, **settings: str) -> Bad:
+    return Bad(("--select", "nbac_schedule", "--only"), names, code, settings=settings)
+
+
+def _file(tamper: Callable[[Path], None], *names: str) -> Bad:
+    return Bad(("--select", "nbac_player_boxscores", "--only"), names, 1, tamper)
+
+
+BAD = {
+    "a date outside any season": Bad(("--date", "2023-07-01"), ("2023-07-01", "2021-22")),
+    "not a date": Bad(("--date", "yesterday"), ("--date yesterday", "YYYY-MM-DD")),
+    "a date before the first partition": Bad(("--date", "2019-11-15"), ("2019-11-15",)),
+    "an unknown table": Bad(("--select", "players"), ("players", "player_game_summary")),
+    "an unknown executor": Bad(("--executor", "hamster"), ("hamster", "processes")),
+    "an unknown executor in the environment": _set(("hamster",), NBA_EXECUTOR="hamster"),
+    "workers that are no number": _set(("PGS_WORKERS=x",), PGS_WORKERS="x"),
+    "no workers": _set(("PARALLELIZATION_WORKERS=0",), PARALLELIZATION_WORKERS="0"),
+    "a switch that is neither on nor off": _set(
+        ("ENABLE_PLAYER_PARALLELIZATION=maybe",), ENABLE_PLAYER_PARALLELIZATION="maybe"
+    ),
+    "a first day that is no date": _set(("NBA_FIRST_DAY=soon",), NBA_FIRST_DAY="soon"),
+    "a Dagster home that cannot be": _set(("DAGSTER_HOME",), DAGSTER_HOME="/dev/null/home"),
+    "a warehouse that is a file": _set(("/dev/null",), 1, NBA_WAREHOUSE_DIR="/dev/null"),
+    "a missing archive folder": Bad(("--archive", "/nowhere/at/all"), ("/nowhere/at/all",), 1),
+    "an archive without a schedule": _file(_without_schedule, "schedule_"),
+    "a truncated file": _file(_truncated, BOX),
+    "a missing column": _file(_box(lambda rows: rows.drop_columns(["pts"])), BOX, "pts"),
+    "a column of another type": _file(_box(_text_for_points), BOX, "pts"),
+    "a row twice": _file(_box(_row_twice), "player_box", "player_id", DAY.isoformat()),
+    "a row of no game": _file(_box(_row_of_no_game), BOX, "0022199999"),
+    "a range backwards": _call(
+        *("backfill", "--from", "2021-11-16", "--to", "2021-11-15"), names=("2021-11-16",)
+    ),
+    "SQL that is none": _call("query", "selekt 1", names=("selekt",), code=1),
+    "SQL about no table": _call("query", "select 1 from players", names=("players",), code=1),
+    "SQL that writes": _call(
+        "query", "drop table nba_raw.nbac_schedule", names=("SELECT",), code=1
+    ),
+    "SQL that writes afterwards": _call(
+        "query", "select 1; drop table x", names=("SELECT",), code=1
+    ),
+    "SQL that writes a file": _call("query", "copy (select 1) to 'x'", names=("SELECT",), code=1),
+    "SQL that reads another file": _call(
+        "query", "select * from read_text('/etc/hostname')", names=("/etc/hostname",), code=1
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def files_before(built: Any, forced: Any) -> Any:
+    assert forced.code == 0
+    return built.files()
+
+
+@pytest.fixture(scope="module")
+def answers(
+    built: Any,
+    archive: Path,
+    files_before: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mapping[str, Any]:
+    """What is said to each kind of bad input, all asked of one warehouse."""
+    assert files_before
+
+    def ask(bad: Bad) -> Any:
+        folder = archive
+        if bad.tamper:
+            folder = tmp_path_factory.mktemp("bad") / "archive"
+            shutil.copytree(archive, folder)
+            bad.tamper(folder)
+        usual = ("run", "--date", DAY.isoformat(), "--archive", str(folder))
+        return built(*(() if bad.whole else usual), *bad.words, **bad.settings)
+
+    with ThreadPoolExecutor(3) as pool:
+        return dict(zip(BAD, pool.map(ask, BAD.values()), strict=True))
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_gets_one_sentence(answers: Mapping[str, Any], what: str) -> None:
+    answer = answers[what]
+    (sentence,) = [line for line in answer.err.splitlines() if not _is_progress(line)]
+    assert sentence.startswith("Error: ")
+    for named in BAD[what].names:
+        assert named in sentence
+
+
+def _is_progress(line: str) -> bool:
+    return line.split(":")[0] in (*REGISTRY, "history")
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_has_its_exit_code(answers: Mapping[str, Any], what: str) -> None:
+    assert answers[what].code == BAD[what].code, answers[what].err
+
+
+def test_bad_input_leaves_every_partition_as_it_was(
+    built: Any, files_before: Any, answers: Mapping[str, Any]
+) -> None:
+    assert answers
+    assert built.files() == files_before
+
+
+def test_a_failed_run_is_still_one_json_object(built: Any, archive: Path, tmp_path: Path) -> None:
+    shutil.copytree(archive, tmp_path / "archive")
+    _truncated(tmp_path / "archive")
+    answer = built(
+        *("run", "--date", DAY.isoformat(), "--archive", str(tmp_path / "archive"), "--json"),
+        *("--select", "nbac_player_boxscores", "--only"),
+    )
+    assert answer.code == 1
+    assert BOX in answer.json["problems"][0]
+
+
+# Killed -------------------------------------------------------------------------------------------
+
+
+def test_a_killed_run_is_healed_by_the_next(
+    terminal: Any, built: Any, run: tuple[str, ...]
+) -> None:
+    clean = built.versions([FIRST, DAY])
+    moments = random.Random(20211115)
+    for lines in (3, 6, 5):
+        _kill_after(terminal, run, lines, moments.uniform(0.0, 0.4))
+        whole = terminal.versions([FIRST, DAY])
+        assert {where: clean[where] for where in whole} == whole
+        assert _damaged(terminal) == []
+    answer = terminal(*run)
+    assert answer.code == 0, answer.err
+    assert terminal.versions([FIRST, DAY]) == clean
+    assert list(terminal.folder.rglob("*.tmp")) == []
+
+
+def _kill_after(terminal: Any, run: tuple[str, ...], lines: int, seconds: float) -> None:
+    """Kill a run some seconds after it has told of its progress so many times."""
+    with terminal.start(*run) as process:
+        for _ in range(lines):
+            process.stderr.readline()
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+
+def _damaged(terminal: Any) -> list[str]:
+    return [
+        f"{name} {day}"
+        for name, table in REGISTRY.items()
+        for day, stored in terminal.warehouse.stored(table, [FIRST, DAY]).items()
+        if not stored.intact
+    ]
