@@ -192,12 +192,7 @@ def test_an_empty_partition_has_a_version():
 # Digests -----------------------------------------------------------------------------------------
 
 # NaN is left out: it differs from itself.
-COMPARABLE = st.fixed_dictionaries(
-    {
-        name: st.none() | (values.filter(lambda value: value == value))
-        for name, (_, values) in KINDS.items()
-    }
-)
+COMPARABLE = ROW.filter(lambda row: "nan" not in repr(row))
 
 
 def digests_of(rows: list[dict[str, Any]]) -> list[bytes]:
