@@ -209,12 +209,13 @@ def _bring_up_to_date(
 
 
 def _prepare_dagster_home() -> None:
-    """Point Dagster at its folder; one made here reports nothing to anybody."""
+    """Point Dagster at its folder; one made here reports to nobody and asks for no newsletter."""
     home = settings.dagster_home(os.environ)
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not any(home.iterdir()):
-            (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+            settled = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+            (home / "dagster.yaml").write_text(settled)
     except OSError as error:
         raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
     os.environ["DAGSTER_HOME"] = str(home.resolve())
@@ -231,7 +232,8 @@ def _history(
     needed = partitions_needed(tables, days[0], REGISTRY, settings.first_day(os.environ))
     wanted = {table.name: set(days) for table in tables}
     before = {name: sorted(set(dates) - wanted.get(name, set())) for name, dates in needed.items()}
-    late = out_of_date(before, REGISTRY, _warehouse(), SourceResource(archive=archive).open())
+    source = SourceResource(archive=archive).open()
+    late = out_of_date(before, REGISTRY, _warehouse(), source, os.environ)
     which = [REGISTRY[name] for name, dates in before.items() if set(dates) & set(late)]
     return (which, late) if late else None
 

@@ -45,7 +45,7 @@ class Workload:
     def is_back_to_back(self) -> npt.NDArray[np.bool_]:
         """As stated, else when there was no day off."""
         unstated = np.isnan(self.back_to_back)
-        return np.where(unstated, self.days_rest == 0, self.back_to_back == 1)
+        return np.asarray((self.back_to_back == 1) | (unstated & (self.days_rest == 0)))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import numpy.typing as npt
+
 from nba_pipeline.domain.teams import TEAMS
+
+Floats = npt.NDArray[np.float64]
 
 EARTH_RADIUS_MILES = 3959.0
 
@@ -100,6 +105,13 @@ def miles(start: Venue, end: Venue) -> int:
     return round(2 * EARTH_RADIUS_MILES * math.asin(math.sqrt(chord)))
 
 
+def leg(start: Venue | None, end: Venue | None, day: date) -> tuple[float, float]:
+    """Miles and hours gained on the way from one venue to another, NaN where one is not known."""
+    if start is None or end is None:
+        return math.nan, math.nan
+    return float(miles(start, end)), hours_gained(start, end, day)
+
+
 def hours_gained(start: Venue, end: Venue, day: date) -> float:
     """How much later clocks are at the end than at the start on a day: above 0 going east."""
     return _utc_offset(end.timezone, day) - _utc_offset(start.timezone, day)
@@ -111,16 +123,16 @@ def _utc_offset(timezone: str, day: date) -> float:
     return (noon.astimezone(ZoneInfo(timezone)).utcoffset() or timedelta()) / timedelta(hours=1)
 
 
-def direction(hours: float) -> str:
-    """``east``, ``west``, or ``neutral`` when clocks stay as they are."""
-    if hours == 0:
-        return "neutral"
-    return "east" if hours > 0 else "west"
+def direction(hours: Floats) -> npt.NDArray[np.object_]:
+    """``east``, ``west``, or ``neutral`` when clocks stay as they are; None where NaN."""
+    names = np.full(len(hours), None, dtype=object)
+    names[hours > 0], names[hours < 0], names[hours == 0] = "east", "west", "neutral"
+    return names
 
 
-def jet_lag_factor(hours: float) -> float:
+def jet_lag_factor(hours: Floats) -> Floats:
     """Time zones crossed, those gained counting one and a half."""
-    return hours * EASTWARD_JET_LAG if hours > 0 else -hours
+    return np.where(hours > 0, EASTWARD_JET_LAG * hours, np.abs(hours))
 
 
 def clock_label(timezone: str, moment: datetime) -> str:

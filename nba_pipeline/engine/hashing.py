@@ -115,7 +115,7 @@ def _fixed_width(column: pa.ChunkedArray) -> Bytes:
     values = joined(column)
     null = np.asarray(values.is_null(), dtype=np.uint8)[:, None]
     if pa.types.is_list(values.type):
-        values = pa.array([json.dumps(value) for value in values.to_pylist()], pa.string())
+        values = pa.array([json.dumps(canonical(v)) for v in values.to_pylist()], pa.string())
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         encoded = values.dictionary_encode()
         texts = [

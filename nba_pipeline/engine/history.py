@@ -38,6 +38,7 @@ def out_of_date(
     tables: Mapping[str, Table],
     warehouse: Warehouse,
     source: Source,
+    environ: Mapping[str, str],
 ) -> list[date]:
     """The dates on which any of the needed partitions is missing or no longer true.
 
@@ -47,7 +48,7 @@ def out_of_date(
     late: set[date] = set()
     for name, dates in needed.items():
         if dates:
-            demand = demands(tables[name], dates, tables, warehouse, source)
+            demand = demands(tables[name], dates, tables, warehouse, source, environ)
             stored = warehouse.stored(tables[name], dates)
             late |= {day for day in dates if not is_up_to_date(stored.get(day), demand[day])}
     return sorted(late)

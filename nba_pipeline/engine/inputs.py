@@ -80,13 +80,16 @@ def _as_array(column: pa.ChunkedArray) -> Array:
 
 
 def plan_cells(
-    table: Table, config: str, inputs: Mapping[str, pa.Table], without: Collection[date] = ()
+    table: Table,
+    settings: Mapping[str, float],
+    inputs: Mapping[str, pa.Table],
+    without: Collection[date] = (),
 ) -> PlannedCells:
     """Lay out the cells of a batch and digest what each sees.
 
     Args:
         table: The table to compute.
-        config: Configuration that changes rows, as text; part of every input hash.
+        settings: The table's settings; part of every input hash.
         inputs: Rows of each declared input, each with ``game_date``.
         without: Dates that have no cells.
     """
@@ -113,10 +116,12 @@ def plan_cells(
         for tracked in table.tracked:
             if tracked.input == name:
                 tracking |= _tracking(tracked, window, rows, parts[-1])
-    prefix = hashing.text_digest(table.full_name, str(table.version), config, _declared(table))
+    prefix = hashing.text_digest(
+        table.full_name, str(table.version), repr(sorted(settings.items())), _declared(table)
+    )
     entities = zip(*(columns[name].tolist() for name in table.entity), strict=True)
     return PlannedCells(
-        Cells(columns, windows),
+        Cells(columns, windows, settings),
         hashing.combined(prefix, parts),
         columns["game_date"].astype("datetime64[D]").tolist(),
         ["|".join(str(value) for value in entity) for entity in entities],

@@ -125,7 +125,14 @@ class _Batch:
     def run(self) -> list[Partition]:
         table, session = self.table, self.session
         self._refuse_unknown_seasons()
-        demand = demands(table, self.dates, session.tables, session.warehouse, session.source)
+        demand = demands(
+            table,
+            self.dates,
+            session.tables,
+            session.warehouse,
+            session.source,
+            session.environ,
+        )
         stored = self.trail.stored = session.warehouse.stored(table, self.dates)
         self.watch.lap("plan")
         fresh = [
@@ -188,7 +195,9 @@ class _Batch:
         whole = [day for day in dates if day in stored and stored[day].intact]
         before = session.warehouse.read(table, whole, every_revision=True)
         self.watch.lap("read")
-        planned = plan_cells(table, "", inputs, _in_bootstrap(table, inputs))
+        planned = plan_cells(
+            table, table.settings_in(session.environ), inputs, _in_bootstrap(table, inputs)
+        )
         owners = rows.entities(table, before).to_pylist() if before.num_rows else []
         kept = _kept(table, before)
         plans = decide(

@@ -44,9 +44,10 @@ def demands(
     tables: Mapping[str, Table],
     warehouse: Warehouse,
     source: Source,
-    config: str = "",
+    environ: Mapping[str, str],
 ) -> dict[date, Demand]:
     """What each partition of ``dates`` would be computed from."""
+    config = repr(sorted(table.settings_in(environ).items()))
     versions = {
         name: _versions(declared, window_dates(declared.window, dates), tables, warehouse, source)
         for name, declared in table.inputs.items()

@@ -354,6 +354,8 @@ class Table:
         checks: Promises about a stored partition.
         clustering: Columns production storage is clustered by.
         keeps_revisions: True of raw tables: a correction adds a revision.
+        settings: Environment variables that change rows, with their defaults. Their values are
+            part of every ``inputs_hash`` and of the fingerprint.
         bootstrap_days: Days from the season's first on which the table has no rows.
         tracked: Sources whose use each row records.
         plot: (label column, value column) of the small bar plot shown beside the numbers.
@@ -374,6 +376,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     clustering: tuple[str, ...] = ()
     keeps_revisions: bool = False
+    settings: Mapping[str, float] = field(default_factory=dict)
     bootstrap_days: int = 0
     tracked: tuple[Tracked, ...] = ()
     plot: tuple[str, str] | None = None
@@ -390,6 +393,21 @@ class Table:
                 raise DeclarationError(f"{self.name}: entity column {name} has to be text")
         if "game_date" not in names:
             raise DeclarationError(f"{self.name} has no game_date, which is its partition")
+
+    def settings_in(self, environ: Mapping[str, str]) -> dict[str, float]:
+        """The table's settings as an environment has them.
+
+        Raises:
+            ConfigurationError: When a variable is not a number.
+        """
+        found = dict(self.settings)
+        for name in self.settings:
+            text = environ.get(name, "").strip()
+            try:
+                found[name] = float(text) if text else found[name]
+            except ValueError as error:
+                raise ConfigurationError(f"{name}={text} is not a number") from error
+        return found
 
     @property
     def full_name(self) -> str:

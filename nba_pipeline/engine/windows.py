@@ -251,10 +251,17 @@ class Rows:
 
 @dataclass(frozen=True)
 class Cells:
-    """What ``compute`` receives: the cells' own columns and one window per input."""
+    """What ``compute`` receives.
+
+    Attributes:
+        columns: The cells' own columns.
+        windows: One window per input.
+        settings: The table's settings; they are part of what a row was computed from.
+    """
 
     columns: Mapping[str, Array]
     windows: Mapping[str, Slices]
+    settings: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Array:
         return self.columns[name]
@@ -275,6 +282,7 @@ class Cells:
         return Cells(
             {name: values[first:last] for name, values in self.columns.items()},
             {name: window.cells(first, last) for name, window in self.windows.items()},
+            self.settings,
         )
 
     def only(self, keep: Array) -> Cells:
@@ -285,4 +293,5 @@ class Cells:
                 name: Slices(w.buffer, w.start[keep], w.stop[keep], w.code[keep], w.day[keep])
                 for name, w in self.windows.items()
             },
+            self.settings,
         )

@@ -130,10 +130,13 @@ def _told(result: dg.ExecuteInProcessResult) -> Launched:
             newest[entry["table"], entry["date"]] = entry
     told.partitions = sorted(newest.values(), key=lambda entry: entry["date"])
     told.problems = _problems(result)
-    for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed:
-            name = ".".join(evaluation.asset_key.path)
-            told.broken_promises.append(f"{name}: {evaluation.description}")
+    # Of a range, a table's last evaluation sums up those of its days.
+    last = {evaluation.asset_key: evaluation for evaluation in result.get_asset_check_evaluations()}
+    told.broken_promises = [
+        f"{'.'.join(key.path)}: {evaluation.description}"
+        for key, evaluation in last.items()
+        if not evaluation.passed
+    ]
     return told
 
 

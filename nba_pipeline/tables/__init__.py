@@ -12,6 +12,13 @@ from nba_pipeline.tables.analytics import (
     player_game_summary,
     team_defense_game_summary,
     team_offense_game_summary,
+    upcoming_player_game_context,
+    upcoming_team_game_context,
+)
+from nba_pipeline.tables.precompute import (
+    league_daily_averages,
+    player_shot_zone_analysis,
+    team_defense_zone_analysis,
 )
 from nba_pipeline.tables.raw import (
     nbac_injury_report,
@@ -37,6 +44,11 @@ _IN_ORDER = (
     team_offense_game_summary,
     team_defense_game_summary,
     player_game_summary,
+    upcoming_team_game_context,
+    upcoming_player_game_context,
+    league_daily_averages,
+    team_defense_zone_analysis,
+    player_shot_zone_analysis,
 )
 
 

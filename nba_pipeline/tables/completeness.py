@@ -26,7 +26,7 @@ COMPLETENESS_THRESHOLD = 90.0
 
 @dataclass(frozen=True)
 class Span:
-    """How far back a window reaches: so many expected games, or so many days before the date."""
+    """How far back a window reaches: so many games, or so many days before the date."""
 
     games: int = 0
     days: int = 0
@@ -42,13 +42,11 @@ SPANS = {
     "l30d": Span(days=30),
 }
 
-_FIXTURES = "game_status season_type"
-
 #: What ``of_teams`` reads besides the team's summaries; cells need team_abbr and season_year.
 TEAM_INPUTS = {
     side: reads(
         "nbac_schedule",
-        _FIXTURES,
+        "game_status season_type",
         window=history(),
         on={team: "team_abbr", "season_year": "season_year"},
     )
@@ -90,11 +88,6 @@ COLUMNS = (
     ),
     Column("is_production_ready", bool, "complete to at least 90 %", nullable=False),
     Column("data_quality_issues", Texts, "missing games by date", in_hash=False),
-)
-
-EARLY = (
-    Column("early_season_flag", bool, "fewer games than the window holds", nullable=False),
-    Column("insufficient_data_reason", str, "how many games there are", in_hash=False),
 )
 
 
@@ -142,9 +135,7 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
     finals = _finals(cells)
     since = np.arange(len(cells)) * STRIDE + _joined(cells, raw)
     theirs = np.concatenate([_keys(_recent(games, spans)) for games in finals])
-    expected = np.unique(
-        np.concatenate([appeared, summarised, theirs[theirs >= since[theirs // STRIDE]]])
-    )
+    expected = _distinct(appeared, summarised, theirs[theirs >= since[theirs // STRIDE]])
     lines = cells.window("team_games")
     lines = lines.where(lines.buffer.columns["player_lines"] > 0)
     covered = _among(expected, _keys(_recent(lines, spans)))
@@ -153,7 +144,7 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
         covered |= _among(expected, _keys(_recent(play_in, spans)))
     there = _among(expected, summarised)
     gap = ~there & (_among(expected, appeared) | ~covered)
-    return _columns(_Games(expected, there, gap, cells.window("raw").day), reported, windows)
+    return _columns(_Games(expected, there, gap, raw.day), reported, windows)
 
 
 def of_teams(
@@ -170,7 +161,7 @@ def of_teams(
     spans = [SPANS[name] for name in (reported, *windows)]
     summarised = _keys(_recent(cells.window(summaries), spans))
     played = [_keys(_recent(games, spans)) for games in _finals(cells)]
-    expected = np.unique(np.concatenate([summarised, *played]))
+    expected = _distinct(summarised, *played)
     there = _among(expected, summarised)
     return _columns(_Games(expected, there, ~there, cells.window(summaries).day), reported, windows)
 
@@ -179,23 +170,6 @@ def final_games(cells: Cells) -> Ints:
     """Final games of each cell's team in the season so far."""
     home, away = _finals(cells)
     return home.count() + away.count()
-
-
-def early_season(games: Array, needed: int) -> Columns:
-    """The columns of ``EARLY``.
-
-    Args:
-        games: Games each row stands on.
-        needed: Games of a full window.
-    """
-    reasons = np.array(
-        [
-            f"Only {n:.0f} games available, need {needed}" if n < needed else None
-            for n in games.tolist()
-        ],
-        dtype=object,
-    )
-    return {"early_season_flag": games < needed, "insufficient_data_reason": reasons}
 
 
 @dataclass(frozen=True)
@@ -259,8 +233,8 @@ def _tally(games: _Games, span: Span) -> tuple[Ints, Ints]:
 
 
 def _pct(actual: Ints, missing: Ints) -> Array:
-    expected = (actual + missing).astype(np.float64)
-    return np.where(expected > 0, rounded(ratio(actual * np.float64(100), expected), 1), 100.0)
+    share = ratio(100 * actual.astype(np.float64), (actual + missing).astype(np.float64))
+    return np.where(np.isnan(share), 100.0, rounded(share, 1))
 
 
 def _issues(games: _Games, nothing_expected: Array, windows: Sequence[str]) -> Array:
@@ -312,6 +286,12 @@ def _keys(window: Slices) -> Ints:
     position = window.buffer.position
     days = replace(window, buffer=Buffer({"day": position % STRIDE}, {}, position)).rows()
     return np.asarray(days.cell * STRIDE + days["day"])
+
+
+def _distinct(*keys: Ints) -> Ints:
+    """The keys of several arrays, ascending, each once."""
+    ascending = np.sort(np.concatenate(keys))
+    return np.asarray(ascending[np.diff(ascending, prepend=-1) > 0])
 
 
 def _among(keys: Ints, ascending: Ints) -> Array:

@@ -69,7 +69,7 @@ def assess(
     found = _names(issues, len(score))
     blocked = np.array([bool(BLOCKING.intersection(names)) for names in found], dtype=bool)
     return {
-        "quality_tier": np.array([_tier(value) for value in score.tolist()], dtype=object),
+        "quality_tier": tiers(score),
         "quality_score": score,
         "quality_issues": found,
         "data_sources": _names(sources, len(score)),
@@ -80,8 +80,12 @@ def assess(
     }
 
 
-def _tier(score: float) -> str:
-    return next(name for name, lowest in TIERS if score >= lowest)
+def tiers(scores: Array) -> Array:
+    """The tier of each score."""
+    return np.array(
+        [next(name for name, lowest in TIERS if score >= lowest) for score in scores.tolist()],
+        dtype=object,
+    )
 
 
 def _names(masks: Mapping[str, Array], length: int) -> Array:

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.tables import REGISTRY
 
 FIRST, DAY = date(2021, 11, 14), date(2021, 11, 15)
-EXECUTORS = ("serial", "threads", "processes")
+EXECUTORS = ("threads", "processes")
 
 FIELDS = {
     "table": str,
@@ -121,28 +120,40 @@ def test_the_warehouse_holds_what_the_answer_says(built: Any, first: Any) -> Non
     assert built.versions([FIRST, DAY]) == said
 
 
+@pytest.fixture(scope="module")
+def totals(built: Any) -> dict[str, list[Any]]:
+    """What SQL finds of the day, a line for each table."""
+    parts = [
+        "select 'TOGS' as who, count(*), sum(points_scored), sum(fg_attempts), "
+        "sum(individual_turnovers) from nba_analytics.team_offense_game_summary",
+        "select 'TDGS', count(*), sum(points_allowed), null, null "
+        "from nba_analytics.team_defense_game_summary",
+        "select 'PGS', count(*), sum(points), sum(fg_attempts), sum(turnovers) "
+        "from nba_analytics.player_game_summary",
+        "select 'plays', count(*), null, null, null from nba_raw.nbac_play_by_play",
+    ]
+    sql = " union all ".join(f"{part} where game_date = '{DAY}'" for part in parts)
+    return {who: numbers for who, *numbers in built("query", sql, "--json").json["rows"]}
+
+
 @pytest.mark.parametrize(
-    ("sql", "answer"),
+    ("who", "numbers"),
     [
-        ("select count(*) from nba_analytics.team_offense_game_summary", [22]),
-        ("select count(*) from nba_analytics.team_defense_game_summary", [22]),
-        (
-            "select count(*), sum(points), sum(fg_attempts), sum(three_pt_makes) "
-            "from nba_analytics.player_game_summary",
-            [241, 2340, 1904, 290],
-        ),
-        ("select count(*) from nba_raw.nbac_play_by_play", [4994]),
+        ("TOGS", [22, 2340, 1904, 290]),
+        ("TDGS", [22, 2340, None, None]),
+        ("PGS", [241, 2340, 1904, 290]),
+        ("plays", [4994, None, None, None]),
     ],
-    ids=lambda given: given.rpartition(".")[2] if isinstance(given, str) else "",
 )
-def test_the_day_adds_up(built: Any, sql: str, answer: list[int]) -> None:
-    assert built("query", f"{sql} where game_date = '{DAY}'", "--json").json["rows"] == [answer]
+def test_the_day_adds_up(totals: dict[str, list[Any]], who: str, numbers: list[Any]) -> None:
+    """Rows, points, attempts and turnovers of the night."""
+    assert totals[who] == numbers
 
 
 def test_a_query_prints_a_table_for_people(built: Any) -> None:
     sql = (
         "select player_full_name as who, points from nba_analytics.player_game_summary "
-        f"where game_date = '{DAY}' order by points desc, who limit 2"
+        "order by points desc, who limit 2"
     )
     answer = built("query", sql)
     lines = [line.split() for line in answer.out.splitlines() if line.strip()]
@@ -202,12 +213,20 @@ def test_force_computes_everything_again_to_the_same_end(first: Any, forced: Any
 
 @pytest.fixture(scope="module")
 def by_executor(
-    tmp_path_factory: pytest.TempPathFactory, terminal_in: Any, run: tuple[str, ...]
+    tmp_path_factory: pytest.TempPathFactory,
+    terminal_in: Any,
+    built: Any,
+    forced: Any,
+    run: tuple[str, ...],
 ) -> Mapping[str, tuple[Any, Any]]:
-    """A terminal and the answer of its only run, for each executor."""
-    homes = {name: terminal_in(tmp_path_factory.mktemp(name)) for name in EXECUTORS}
+    """For each executor a terminal whose copy of the warehouse it has computed anew."""
+    assert forced.code == 0
+    homes = {}
+    for name in EXECUTORS:
+        homes[name] = terminal_in(tmp_path_factory.mktemp(name))
+        shutil.copytree(built.folder / "warehouse", homes[name].folder / "warehouse")
     with ThreadPoolExecutor(2) as pool:
-        words = (*run, "--only", "--json", "--executor")
+        words = (*run, "--only", "--force", "--json", "--executor")
         running = {name: pool.submit(homes[name], *words, name) for name in EXECUTORS}
         return {name: (homes[name], future.result()) for name, future in running.items()}
 
@@ -220,53 +239,16 @@ def test_only_builds_the_date_and_no_history(by_executor: Any, executor: str) ->
     assert "history" not in answer.err
 
 
-@pytest.mark.parametrize("executor", ["threads", "processes"])
-def test_every_executor_gives_the_same_data_versions(by_executor: Any, executor: str) -> None:
-    serial, _ = by_executor["serial"]
-    other, _ = by_executor[executor]
-    assert len(serial.versions()) == len(REGISTRY)
-    assert other.versions() == serial.versions()
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_every_executor_gives_the_data_versions_of_serial(
+    built: Any, by_executor: Any, executor: str
+) -> None:
+    home, answer = by_executor[executor]
+    assert all(part["computed"] for part in answer.json["partitions"])
+    assert home.versions([FIRST, DAY]) == built.versions([FIRST, DAY])
 
 
 # Bad input ----------------------------------------------------------------------------------------
-
-BOX = "player_box_2021_22.parquet"
-
-
-def _without_schedule(folder: Path) -> None:
-    (folder / "schedule_2021_22.parquet").unlink()
-
-
-def _truncated(folder: Path) -> None:
-    whole = (folder / BOX).read_bytes()
-    (folder / BOX).write_bytes(whole[: len(whole) // 2])
-
-
-def _box(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]:
-    def tamper(folder: Path) -> None:
-        pq.write_table(change(pq.read_table(folder / BOX)), folder / BOX)
-
-    return tamper
-
-
-def _first_row_of_the_day(rows: pa.Table) -> pa.Table:
-    return rows.filter(pc.equal(rows["game_date"], pa.scalar(DAY))).slice(0, 1)
-
-
-def _row_twice(rows: pa.Table) -> pa.Table:
-    return pa.concat_tables([rows, _first_row_of_the_day(rows)])
-
-
-def _text_for_points(rows: pa.Table) -> pa.Table:
-    points = pa.array(["many"] * rows.num_rows)
-    return rows.set_column(rows.column_names.index("pts"), "pts", points)
-
-
-def _row_of_no_game(rows: pa.Table) -> pa.Table:
-    row = _first_row_of_the_day(rows)
-    place = row.column_names.index("game_id")
-    row = row.set_column(place, "game_id", pa.array(["0022199999"], row["game_id"].type))
-    return pa.concat_tables([rows, row])
 
 
 @dataclass(frozen=True)
@@ -277,7 +259,6 @@ class Bad:
         words: What she types beside ``run``'s date and archive, or all of it.
         names: What the sentence has to name.
         code: The exit code.
-        tamper: What is wrong with the archive.
         settings: What is wrong with the environment.
         whole: Whether ``words`` are the whole command.
     """
@@ -285,7 +266,6 @@ class Bad:
     words: tuple[str, ...]
     names: tuple[str, ...]
     code: int = 2
-    tamper: Callable[[Path], None] | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
 
@@ -294,12 +274,8 @@ def _call(*words: str, names: tuple[str, ...], code: int = 2) -> Bad:
     return Bad(words, names, code, whole=True)
 
 
-def _set(names: tuple[str, ...], code: int = 2, **settings: str) -> Bad:
-    return Bad(("--select", "nbac_schedule", "--only"), names, code, settings=settings)
-
-
-def _file(tamper: Callable[[Path], None], *names: str) -> Bad:
-    return Bad(("--select", "nbac_player_boxscores", "--only"), names, 1, tamper)
+def _set(*names: str, code: int = 2, **settings: str) -> Bad:
+    return Bad(("--select", "nbac_schedule", "--only"), names, code, settings)
 
 
 BAD = {
@@ -308,22 +284,17 @@ BAD = {
     "a date before the first partition": Bad(("--date", "2019-11-15"), ("2019-11-15",)),
     "an unknown table": Bad(("--select", "players"), ("players", "player_game_summary")),
     "an unknown executor": Bad(("--executor", "hamster"), ("hamster", "processes")),
-    "an unknown executor in the environment": _set(("hamster",), NBA_EXECUTOR="hamster"),
-    "workers that are no number": _set(("PGS_WORKERS=x",), PGS_WORKERS="x"),
-    "no workers": _set(("PARALLELIZATION_WORKERS=0",), PARALLELIZATION_WORKERS="0"),
+    "an unknown executor in the environment": _set("hamster", NBA_EXECUTOR="hamster"),
+    "workers that are no number": _set("PGS_WORKERS=x", PGS_WORKERS="x"),
+    "no workers": _set("PARALLELIZATION_WORKERS=0", PARALLELIZATION_WORKERS="0"),
     "a switch that is neither on nor off": _set(
-        ("ENABLE_PLAYER_PARALLELIZATION=maybe",), ENABLE_PLAYER_PARALLELIZATION="maybe"
+        "ENABLE_PLAYER_PARALLELIZATION=maybe", ENABLE_PLAYER_PARALLELIZATION="maybe"
     ),
-    "a first day that is no date": _set(("NBA_FIRST_DAY=soon",), NBA_FIRST_DAY="soon"),
-    "a Dagster home that cannot be": _set(("DAGSTER_HOME",), DAGSTER_HOME="/dev/null/home"),
-    "a warehouse that is a file": _set(("/dev/null",), 1, NBA_WAREHOUSE_DIR="/dev/null"),
+    "a first day that is no date": _set("NBA_FIRST_DAY=soon", NBA_FIRST_DAY="soon"),
+    "a Dagster home that cannot be": _set("DAGSTER_HOME", DAGSTER_HOME="/dev/null/home"),
+    "a warehouse that is a file": _set("/dev/null", code=1, NBA_WAREHOUSE_DIR="/dev/null"),
     "a missing archive folder": Bad(("--archive", "/nowhere/at/all"), ("/nowhere/at/all",), 1),
-    "an archive without a schedule": _file(_without_schedule, "schedule_"),
-    "a truncated file": _file(_truncated, BOX),
-    "a missing column": _file(_box(lambda rows: rows.drop_columns(["pts"])), BOX, "pts"),
-    "a column of another type": _file(_box(_text_for_points), BOX, "pts"),
-    "a row twice": _file(_box(_row_twice), "player_box", "player_id", DAY.isoformat()),
-    "a row of no game": _file(_box(_row_of_no_game), BOX, "0022199999"),
+    "an archive without a schedule": Bad(("--archive", "."), ("schedule_*.parquet",), 1),
     "a range backwards": _call(
         *("backfill", "--from", "2021-11-16", "--to", "2021-11-15"), names=("2021-11-16",)
     ),
@@ -349,23 +320,12 @@ def files_before(built: Any, forced: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def answers(
-    built: Any,
-    archive: Path,
-    files_before: Any,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Mapping[str, Any]:
+def answers(built: Any, run: tuple[str, ...], files_before: Any) -> Mapping[str, Any]:
     """What is said to each kind of bad input, all asked of one warehouse."""
     assert files_before
 
     def ask(bad: Bad) -> Any:
-        folder = archive
-        if bad.tamper:
-            folder = tmp_path_factory.mktemp("bad") / "archive"
-            shutil.copytree(archive, folder)
-            bad.tamper(folder)
-        usual = ("run", "--date", DAY.isoformat(), "--archive", str(folder))
-        return built(*(() if bad.whole else usual), *bad.words, **bad.settings)
+        return built(*(() if bad.whole else run), *bad.words, **bad.settings)
 
     with ThreadPoolExecutor(3) as pool:
         return dict(zip(BAD, pool.map(ask, BAD.values()), strict=True))
@@ -396,15 +356,99 @@ def test_bad_input_leaves_every_partition_as_it_was(
     assert built.files() == files_before
 
 
-def test_a_failed_run_is_still_one_json_object(built: Any, archive: Path, tmp_path: Path) -> None:
-    shutil.copytree(archive, tmp_path / "archive")
-    _truncated(tmp_path / "archive")
-    answer = built(
-        *("run", "--date", DAY.isoformat(), "--archive", str(tmp_path / "archive"), "--json"),
-        *("--select", "nbac_player_boxscores", "--only"),
-    )
-    assert answer.code == 1
-    assert BOX in answer.json["problems"][0]
+# Bad files ----------------------------------------------------------------------------------------
+
+
+def _truncated(path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def _rewritten(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]:
+    return lambda path: pq.write_table(change(pq.read_table(path)), path)
+
+
+def _first_row_twice(rows: pa.Table) -> pa.Table:
+    return pa.concat_tables([rows, rows.slice(0, 1)])
+
+
+def _text_for_totals(rows: pa.Table) -> pa.Table:
+    totals = pa.array(["high"] * rows.num_rows)
+    return rows.set_column(rows.column_names.index("close_total"), "close_total", totals)
+
+
+def _first_row_of_no_game(rows: pa.Table) -> pa.Table:
+    games = pa.array(["0022199999", *rows["game_id"].to_pylist()[1:]], rows["game_id"].type)
+    return rows.set_column(rows.column_names.index("game_id"), "game_id", games)
+
+
+#: For each table: its file, what is wrong with it, and what the sentence has to name beside it.
+BAD_FILES = {
+    "nbac_player_boxscores": (
+        "player_box_2021_22.parquet",
+        _rewritten(_first_row_of_no_game),
+        ("0022199999",),
+    ),
+    "nbac_team_boxscore": ("team_box_2021_22.parquet", _truncated, ("Parquet",)),
+    "nbac_shots": (
+        "shots_2021_22_first_580_games.parquet",
+        _rewritten(lambda rows: rows.drop_columns(["period"])),
+        ("period",),
+    ),
+    "odds_api_game_lines": (
+        "game_lines_2021_22.parquet",
+        _rewritten(_text_for_totals),
+        ("close_total",),
+    ),
+    "nbac_referee": (
+        "officials_from_play_by_play_2021_22.parquet",
+        _rewritten(_first_row_twice),
+        ("0022100193", "official"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def bad_files(
+    built: Any, archive: Path, answers: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """What is said of an archive in which five files are broken, each in its own way."""
+    assert answers
+    folder = tmp_path_factory.mktemp("bad") / "archive"
+    shutil.copytree(archive, folder)
+    for name, tamper, _ in BAD_FILES.values():
+        tamper(folder / name)
+    words = ("--date", DAY.isoformat(), "--archive", str(folder), "--only", "--json")
+    return built("run", *words)
+
+
+@pytest.mark.parametrize("table", BAD_FILES)
+def test_a_bad_file_gets_one_sentence(bad_files: Any, table: str) -> None:
+    name, _, named = BAD_FILES[table]
+    sentences = [line for line in bad_files.err.splitlines() if name in line]
+    assert len(sentences) == 1, bad_files.err
+    assert sentences[0].startswith("Error: ")
+    assert [word for word in named if word not in sentences[0]] == []
+
+
+def test_nothing_is_said_but_the_sentences(bad_files: Any) -> None:
+    said = [line for line in bad_files.err.splitlines() if not _is_progress(line)]
+    assert len(said) == len(BAD_FILES)
+    assert bad_files.code == 1
+
+
+def test_a_failed_run_is_still_one_json_object(bad_files: Any) -> None:
+    assert len(bad_files.json["problems"]) == len(BAD_FILES)
+    done = {part["table"].partition(".")[2] for part in bad_files.json["partitions"]}
+    assert {"nbac_schedule", "nbac_play_by_play", "nbac_injury_report"} <= done
+    assert not done & set(BAD_FILES)
+
+
+def test_bad_files_leave_every_partition_as_it_was(
+    built: Any, files_before: Any, bad_files: Any
+) -> None:
+    assert bad_files.code == 1
+    assert built.files() == files_before
 
 
 # Killed -------------------------------------------------------------------------------------------
@@ -414,9 +458,8 @@ def test_a_killed_run_is_healed_by_the_next(
     terminal: Any, built: Any, run: tuple[str, ...]
 ) -> None:
     clean = built.versions([FIRST, DAY])
-    moments = random.Random(20211115)
     for lines in (3, 6, 5):
-        _kill_after(terminal, run, lines, moments.uniform(0.0, 0.4))
+        _kill_after(terminal, run, lines, random.uniform(0.0, 0.4))  # noqa: S311
         whole = terminal.versions([FIRST, DAY])
         assert {where: clean[where] for where in whole} == whole
         assert _damaged(terminal) == []

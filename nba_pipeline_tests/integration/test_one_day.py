@@ -1,4 +1,4 @@
-"""One real NBA day through Dagster: what is recorded, what a second run does, a day without games."""
+"""One real day through Dagster: what is recorded, what a second run does, a day without games."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.launch import Launched
 from nba_pipeline.tables import REGISTRY
 

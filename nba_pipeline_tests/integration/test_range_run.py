@@ -258,7 +258,7 @@ def test_a_bad_day_fails_the_run_in_one_sentence(bad: Launched) -> None:
     assert "\n" not in sentence
 
 
-def test_the_other_days_are_built(lab: Any, bad: Launched) -> None:
+def test_the_other_days_are_built(bad: Launched) -> None:
     built_days = {
         part["date"]
         for part in bad.partitions

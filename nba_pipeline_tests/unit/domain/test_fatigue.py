@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nba_pipeline.domain.fatigue import Workload, fatigue
 
-UNKNOWN = {name: math.nan for name in Workload.__dataclass_fields__}
+UNKNOWN = dict.fromkeys(Workload.__dataclass_fields__, math.nan)
 
 
 def score(**known: float) -> float:
@@ -96,29 +96,19 @@ ORDINARY = {
 
 def plainly(load: dict[str, float]) -> float:
     """The table of penalties, read line by line."""
-    known = {n: ORDINARY[n] if math.isnan(v) else v for n, v in load.items()}
-    back_to_back = known["back_to_back"] == 1
-    if math.isnan(load["back_to_back"]):
-        back_to_back = load["days_rest"] == 0
+    known = {name: ORDINARY[name] if math.isnan(v) else v for name, v in load.items()}
+    unsaid = math.isnan(load["back_to_back"])
     total = 100
-    if back_to_back:
+    if known["back_to_back"] == 1 or (unsaid and load["days_rest"] == 0):
         total -= 15
     elif known["days_rest"] >= 3:
         total += 5
-    if known["games_in_last_7_days"] >= 4:
-        total -= 10
-    if known["minutes_in_last_7_days"] > 240:
-        total -= 10
-    if known["avg_minutes_per_game_last_7"] > 35:
-        total -= 8
-    if known["back_to_backs_last_14_days"] >= 2:
-        total -= 12
-    elif known["back_to_backs_last_14_days"] == 1:
-        total -= 5
-    if known["player_age"] >= 35:
-        total -= 10
-    elif known["player_age"] >= 30:
-        total -= 5
+    total -= 10 * (known["games_in_last_7_days"] >= 4)
+    total -= 10 * (known["minutes_in_last_7_days"] > 240)
+    total -= 8 * (known["avg_minutes_per_game_last_7"] > 35)
+    total -= {0: 0, 1: 5}.get(int(known["back_to_backs_last_14_days"]), 12)
+    if known["player_age"] >= 30:
+        total -= 10 if known["player_age"] >= 35 else 5
     return float(max(0, min(100, total)))
 
 

@@ -323,6 +323,17 @@ def test_every_broken_entity_of_a_chunk_is_found(run, executor):
     assert [one.cell for one in run(raise_for_even, executor).broken] == list(range(0, 20, 2))
 
 
+def test_a_broken_entity_among_many_is_found_in_few_tries(run):
+    tries: list[int] = []
+
+    def noted(cells: Cells) -> Columns:
+        tries.append(len(cells))
+        return raise_at_13(cells)
+
+    run(noted, "serial", count=64, chunk_cells=64)
+    assert len(tries) == 1 + 2 * 6
+
+
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_progress_reaches_the_total_past_a_broken_entity(run, executor):
     told: list[int] = []

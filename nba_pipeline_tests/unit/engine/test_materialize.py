@@ -31,6 +31,7 @@ from nba_pipeline.engine.table import (
     FanOut,
     Gate,
     Table,
+    Tracked,
     each,
     history,
     reads,
@@ -157,6 +158,7 @@ FORM = declare(
     Column("points_avg_last_2", float, decimals=2),
     Column("games_before", int),
     gates=(Gate(FailureCategory.INSUFFICIENT_DATA, "{player} sits out", _sits_out),),
+    tracked=(Tracked("source_marks", "today", expected_rows=1),),
 )
 SCORERS = declare(
     scorers,
@@ -742,8 +744,10 @@ SET = st.tuples(st.just("set"), st.sampled_from(DAYS), PLAYERS, POINTS, st.sampl
 REMOVE = st.tuples(st.just("remove"), st.sampled_from(DAYS), PLAYERS)
 REVERT = st.tuples(st.just("revert"), st.integers(0, 3))
 CHANGES = st.lists(st.lists(SET | REMOVE | REVERT, min_size=1, max_size=3), min_size=1, max_size=3)
-METADATA = ("run_id", "created_at", "processed_at")
-OF_REVISIONS = ("known_at", "known_at_is_estimated", "revision", "is_current", "is_retracted")
+METADATA = {
+    *("run_id", "created_at", "processed_at", "known_at", "known_at_is_estimated"),
+    *("revision", "is_current", "is_retracted"),
+}
 
 State = dict[tuple[date, str], tuple[int, str]]
 
@@ -776,10 +780,14 @@ def published(state: State) -> list[dict[str, Any]]:
 def contents(session: Session) -> dict[str, pa.Table]:
     """Every table's rows without the columns that carry clocks, run ids and revisions."""
     return {
-        name: found.drop_columns([c for c in (*METADATA, *OF_REVISIONS) if c in found.column_names])
+        name: found.select([c for c in found.column_names if not _is_metadata(c)])
         for name, table in session.tables.items()
         for found in [session.warehouse.read(table, DAYS)]
     }
+
+
+def _is_metadata(column: str) -> bool:
+    return column in METADATA or column.startswith("source_")
 
 
 def by_key(found: pa.Table) -> dict[tuple[date, str], str]:

@@ -365,7 +365,9 @@ def planned(games: list[Game], cells: list[tuple[int, int]]) -> PlannedCells:
         "game_date": pa.array([day for _, day in cells], pa.int32()).cast(pa.date32()),
         "player": pa.array([str(player) for player, _ in cells], pa.string()),
     }
-    return plan_cells(FORM, "", {"tonight": pa.table(slate), "games": pa.table(box)})
+    return plan_cells(
+        FORM, FORM.settings_in({}), {"tonight": pa.table(slate), "games": pa.table(box)}
+    )
 
 
 @st.composite

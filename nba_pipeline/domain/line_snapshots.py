@@ -1,0 +1,81 @@
+"""Lines that move until tip-off: which bookmaker's to take, where it opened and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nba_pipeline.domain.rest import newest
+
+Array = npt.NDArray[Any]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+#: Whose line is taken where there are several; after these, the first in the alphabet.
+PREFERRED_BOOKS = ("draftkings", "fanduel")
+
+OPENING = "opening"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One market of some owners, all of it from one bookmaker each; NULL where there is no line.
+
+    Attributes:
+        current: The newest snapshot's number.
+        opening: The oldest one's. Of a single snapshot only where it is published as the opening.
+        movement: Current less opening; NULL without two snapshots.
+        book: The bookmaker.
+        current_at: When the newest snapshot was taken.
+        is_only_opening: Whether the current number is the opening one, for want of another.
+    """
+
+    current: Floats
+    opening: Floats
+    movement: Floats
+    book: Array
+    current_at: Array
+    is_only_opening: Array
+
+
+def line_of(snapshots: Mapping[str, Array], owner: Ints, owners: int) -> Line:
+    """The line of each owner.
+
+    Args:
+        snapshots: Columns bookmaker_key, snapshot_at, snapshot_label and outcome_point, every row
+            of one market and outcome, and all of them known by now.
+        owner: Whose each snapshot is, as a number from 0.
+        owners: How many owners there are.
+    """
+    books = snapshots["bookmaker_key"].astype(str)
+    preference = np.full(len(books), len(PREFERRED_BOOKS))
+    for rank, name in enumerate(PREFERRED_BOOKS):
+        preference[books == name] = rank
+    order = np.lexsort([snapshots["snapshot_at"], books, preference, owner])
+    owner, books = owner[order], books[order]
+    points, labels = snapshots["outcome_point"][order], snapshots["snapshot_label"][order]
+    first = np.searchsorted(owner, np.arange(owners))
+    same_book = books == books[first[owner]]
+    last = newest(same_book, owner, owners)
+    has_line, has_two = last >= 0, last > first
+    is_opening = _at(labels, first, has_line, None) == OPENING
+    opening = np.where(has_two | is_opening, _at(points, first, has_line, np.nan), np.nan)
+    current = _at(points, last, has_line, np.nan)
+    return Line(
+        current=current,
+        opening=opening,
+        movement=np.where(has_two, current - opening, np.nan),
+        book=_at(snapshots["bookmaker_key"][order], last, has_line, None),
+        current_at=_at(snapshots["snapshot_at"][order], last, has_line, np.datetime64("NaT")),
+        is_only_opening=has_line & ~has_two & is_opening,
+    )
+
+
+def _at(values: Array, index: Ints, known: Array, null: Any) -> Array:
+    picked = np.full(len(index), null, dtype=values.dtype)
+    picked[known] = values[index[known]]
+    return picked

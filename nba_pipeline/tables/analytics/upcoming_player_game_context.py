@@ -1,0 +1,625 @@
+"""What each player brings into tonight's game: rest, load, form, role and surroundings, by tip-off.
+
+One row per player expected to be with a team that plays: his newest team before the date, if he
+appeared in one of its last ten games that have players' lines. Who is known to be out keeps his
+row, which says so. His own games make his rest and form; travel, lines and what comes next are his
+team's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from nba_pipeline.domain.rest import days_between, days_rest, newest, rest_before_each
+from nba_pipeline.domain.roles import is_star, usage_taken_over
+from nba_pipeline.domain.rounding import ratio, rounded
+from nba_pipeline.domain.team_games import both_sides
+from nba_pipeline.domain.travel import clock_label, venue
+from nba_pipeline.engine.table import (
+    Array,
+    Column,
+    Columns,
+    FailureCategory,
+    FanOut,
+    Gate,
+    Table,
+    Tracked,
+    history,
+    reads,
+)
+from nba_pipeline.engine.windows import STRIDE, Cells, Rows, Slices
+from nba_pipeline.tables import completeness, quality, samples
+
+#: A player belongs to tonight's team while he appeared in one of this many of its last games.
+TEAM_GAMES = 10
+
+#: Days a star's form is taken from, where he played in them.
+STAR_FORM_DAYS = 10
+
+GRADES_5 = (("excellent", 5), ("good", 3), ("limited", 2), ("insufficient", 0))
+GRADES_10 = (("excellent", 10), ("good", 7), ("limited", 5), ("insufficient", 0))
+
+#: Fewest games behind a row of each quality score.
+SCORES = (("gold", 10), ("silver", 5), ("bronze", 0))
+
+EARLY_MONTHS, MID_MONTHS = (10, 11), (12, 1, 2)
+
+#: A sample below this is named thin.
+THIN_SAMPLE = 3
+
+ROLE = ("points", "minutes_played", "usage_rate")
+
+WINDOWS = ("l5", "l10", "l7d", "l14d", "l30d")
+
+# Columns of the team context that are his as well.
+OF_TEAM = (
+    "game_spread",
+    "opening_spread",
+    "spread_movement",
+    "game_spread_source",
+    "game_total",
+    "opening_total",
+    "total_movement",
+    "game_total_source",
+    "opponent_pace_last_10",
+    "travel_miles",
+    "time_zone_changes",
+    "consecutive_road_games",
+    "miles_traveled_last_14_days",
+    "time_zones_crossed_last_14_days",
+    "next_game_days_rest",
+    "games_in_next_7_days",
+    "next_opponent_win_pct",
+    "opponent_days_rest",
+)
+
+# Ours = the opponent's team context's.
+OF_OPPONENT = {
+    "opponent_ft_rate_allowed": "ft_rate_allowed_last_10",
+    "opponent_def_rating_last_10": "def_rating_last_10",
+    "opponent_games_in_next_7_days": "games_in_next_7_days",
+    "opponent_next_game_days_rest": "next_game_days_rest",
+}
+
+INPUTS = {
+    # Matched on what no cell has: whether the date's games are over is nothing a row may see.
+    "games": reads(
+        "nbac_schedule",
+        "game_id season_year away_team_abbr home_team_abbr game_status",
+        on={"nba_game_id": "game_id"},
+    ),
+    "tonight": reads(
+        "nbac_schedule",
+        "season_type season_year home_team_abbr scheduled_start arena_city is_neutral_site",
+        on="game_id",
+    ),
+    **completeness.PLAYER_INPUTS,
+    "summaries": reads(
+        "player_game_summary",
+        "points minutes_played usage_rate fg_makes fg_attempts fourth_quarter_seconds "
+        "fourth_quarter_points clutch_seconds",
+        window=history(),
+        on="player_lookup season_year",
+    ),
+    "teammates": reads(
+        "player_game_summary",
+        "player_lookup " + " ".join(ROLE),
+        window=history(),
+        on="team_abbr season_year",
+    ),
+    "team": reads(
+        "upcoming_team_game_context",
+        "pace_last_10 team_days_rest has_injury_report " + " ".join(OF_TEAM),
+        on="game_id team_abbr",
+    ),
+    "opponent": reads(
+        "upcoming_team_game_context",
+        " ".join(OF_OPPONENT.values()),
+        on={"game_id": "game_id", "team_abbr": "opponent_team_abbr"},
+    ),
+    "availability": reads(
+        "player_availability", "player_lookup is_out reason", on="game_id team_abbr"
+    ),
+}
+
+
+def _points(name: str, what: str = "", decimals: int = 1) -> Column:
+    return Column(name, float, what, unit="points", decimals=decimals)
+
+
+def _count(name: str, what: str = "") -> Column:
+    return Column(name, int, what, minimum=0)
+
+
+COLUMNS = (
+    Column("player_lookup", str, "normalised name", nullable=False),
+    Column("universal_player_id", str, "NULL until the registry knows the player"),
+    Column("game_id", str, "YYYYMMDD_AWAY_HOME", nullable=False),
+    Column("game_date", date, "NBA day, US Eastern", nullable=False),
+    Column("season_year", int, "year the season started", nullable=False),
+    Column("team_abbr", str, "his newest team before the date", nullable=False),
+    Column("opponent_team_abbr", str, nullable=False),
+    Column("home_game", bool, "whether his team is the host", nullable=False),
+    Column("season_phase", str, "early, mid or late regular season, or playoffs", nullable=False),
+    Column("game_start_time_local", str, "on the venue's clock; NULL without a scheduled start"),
+    # Props
+    Column("has_prop_line", bool, "NULL while no source of player props is read"),
+    _points("current_points_line", "NULL while no source of player props is read"),
+    _points("opening_points_line", "of the same book"),
+    _points("line_movement", "current less opening"),
+    Column("current_points_line_source", str, "bookmaker"),
+    Column("opening_points_line_source", str, "bookmaker"),
+    _count("prop_over_streak", "newest games above tonight's line; NULL without one"),
+    _count("prop_under_streak", "newest games below tonight's line; NULL without one"),
+    # Game lines, from his team's side
+    _points("game_spread", "below 0 when favoured"),
+    _points("opening_spread"),
+    _points("spread_movement", "current less opening"),
+    Column("game_spread_source", str, "bookmaker"),
+    _points("game_total"),
+    _points("opening_total"),
+    _points("total_movement", "current less opening"),
+    Column("game_total_source", str, "bookmaker"),
+    Column(
+        "spread_public_betting_pct", float, "NULL: nobody publishes it", unit="percent", decimals=2
+    ),
+    Column(
+        "total_public_betting_pct", float, "NULL: nobody publishes it", unit="percent", decimals=2
+    ),
+    # Rest and load
+    _count("days_rest", "full days off since his last game: 0 after one yesterday"),
+    Column("back_to_back", bool, "he played yesterday", nullable=False),
+    _count("days_rest_before_last_game"),
+    _count("days_since_2_plus_days_rest", "since a game he entered on two full days off or more"),
+    _count("games_in_last_7_days", "in [D-7, D)"),
+    _count("games_in_last_14_days", "in [D-14, D)"),
+    *(
+        Column(
+            f"minutes_in_last_{days}_days", float, f"in [D-{days}, D)", unit="minutes", decimals=1
+        )
+        for days in (7, 14)
+    ),
+    Column(
+        "avg_minutes_per_game_last_7",
+        float,
+        "over the games in [D-7, D)",
+        unit="minutes",
+        decimals=2,
+        minimum=0,
+    ),
+    _count("back_to_backs_last_14_days", "pairs of games on consecutive days in [D-14, D)"),
+    Column(
+        "fourth_quarter_minutes_last_7",
+        float,
+        "on court in fourth quarters of [D-7, D); NULL where a game has no plays",
+        unit="minutes",
+        decimals=2,
+        minimum=0,
+    ),
+    Column(
+        "clutch_minutes_last_7_games",
+        float,
+        "last five minutes and overtime, within five points; NULL where a game has no plays",
+        unit="minutes",
+        decimals=2,
+        minimum=0,
+    ),
+    # Travel, of his team
+    Column("travel_miles", int, "from the team's last venue to tonight's", unit="miles"),
+    _count("time_zone_changes"),
+    _count("consecutive_road_games", "tonight's included; 0 at home"),
+    Column("miles_traveled_last_14_days", int, "between games of [D-14, D]", unit="miles"),
+    _count("time_zones_crossed_last_14_days"),
+    # Form and role
+    Column("player_age", int, "NULL: birth dates are not published", unit="years"),
+    _points("points_avg_last_5"),
+    _points("points_avg_last_10"),
+    Column(
+        "shooting_pct_decline_last_5",
+        float,
+        "field-goal fraction of his last 5 games less the season's",
+        unit="fraction",
+        decimals=3,
+    ),
+    _points("fourth_quarter_production_last_7", "mean of fourth quarters in his last 7 games"),
+    Column(
+        "avg_usage_rate_last_7_games",
+        float,
+        "mean of his last 7 games",
+        unit="percent",
+        decimals=2,
+        minimum=0,
+        maximum=100,
+    ),
+    Column(
+        "projected_usage_rate",
+        float,
+        "that mean plus what he takes over from rotation players who are out; NULL when he is out "
+        "himself and where nothing is known of who is out",
+        unit="percent",
+        decimals=2,
+        minimum=0,
+        maximum=106,
+    ),
+    _count("l5_games_used", "games behind the means of 5"),
+    _count("l10_games_used", "games behind the means of 10"),
+    Column("l5_sample_quality", str, "excellent, good, limited or insufficient"),
+    Column("l10_sample_quality", str, "excellent, good, limited or insufficient"),
+    # Opponent
+    Column(
+        "pace_differential",
+        float,
+        "his team's mean pace of 10 games less the opponent's",
+        unit="possessions",
+        decimals=2,
+    ),
+    Column("opponent_pace_last_10", float, unit="possessions", decimals=2),
+    Column("opponent_def_rating_last_10", float, unit="points per 100 possessions", decimals=2),
+    Column(
+        "opponent_ft_rate_allowed",
+        float,
+        "free throws per field-goal attempt against it in 10 games; NULL below 3",
+        unit="fraction",
+        decimals=3,
+    ),
+    _count("opponent_days_rest"),
+    Column("opponent_rest_advantage", int, "the opponent's days off less his team's"),
+    _count("opponent_games_in_next_7_days"),
+    _count("opponent_next_game_days_rest"),
+    # What comes next
+    _count("next_game_days_rest", "full days off between tonight and his team's next game"),
+    _count("games_in_next_7_days", "of his team in (D, D+7]"),
+    Column("next_opponent_win_pct", float, "before tonight", unit="fraction", decimals=3),
+    Column("next_game_is_primetime", bool, "NULL: broadcasts are not read"),
+    # Availability
+    Column("player_status", str, "out or available; NULL where no source speaks of his team"),
+    Column("injury_report", str, "why he is out"),
+    _count("star_teammates_out", "a lower bound; NULL where no source speaks of his team"),
+    _count("questionable_teammates", "NULL: no source says who is questionable"),
+    _count("probable_teammates", "NULL: no source says who is probable"),
+    Column("primary_source_used", str, nullable=False, in_hash=False),
+    *completeness.COLUMNS,
+    *completeness.columns_of(WINDOWS),
+    *(column for column in quality.COLUMNS if column.name != "is_production_ready"),
+)
+
+
+def compute(cells: Cells) -> Columns:
+    """His own games first, then his team's context and the opponent's, then who is missing."""
+    team, opponent = cells.one("team"), cells.one("opponent")
+    return {
+        **{
+            name: cells[name]
+            for name in (
+                "player_lookup",
+                "game_id",
+                "game_date",
+                "season_year",
+                "team_abbr",
+                "opponent_team_abbr",
+                "home_game",
+            )
+        },
+        **_occasion(cells),
+        **_rest(cells),
+        **_load(cells.window("summaries")),
+        **_form(cells.window("summaries")),
+        **{name: team[name] for name in OF_TEAM},
+        **{ours: opponent[theirs] for ours, theirs in OF_OPPONENT.items()},
+        "pace_differential": rounded(team["pace_last_10"] - team["opponent_pace_last_10"], 2),
+        "opponent_rest_advantage": team["opponent_days_rest"] - team["team_days_rest"],
+        **_availability(cells, team),
+        **_teammates(cells, team),
+        "primary_source_used": np.full(len(cells), "player_game_summary", dtype=object),
+        **_quality(cells, team),
+    }
+
+
+def _occasion(cells: Cells) -> Columns:
+    """Phase of the season, and when the game starts on the venue's clock."""
+    game = cells.one("tonight")
+    names = ("season_year", "home_team_abbr", "scheduled_start", "arena_city", "is_neutral_site")
+    return {
+        "season_phase": np.array(
+            [
+                _phase(kind, day.month)
+                for kind, day in zip(game["season_type"], cells["game_date"].tolist(), strict=True)
+            ],
+            dtype=object,
+        ),
+        "game_start_time_local": np.array(
+            [_start(*row) for row in zip(*(game[name].tolist() for name in names), strict=True)],
+            dtype=object,
+        ),
+    }
+
+
+def _phase(season_type: str, month: int) -> str:
+    """The play-offs, else by the calendar; a play-in game belongs to the late season."""
+    if season_type == "playoffs":
+        return "playoffs"
+    if month in EARLY_MONTHS:
+        return "early"
+    return "mid" if month in MID_MONTHS else "late"
+
+
+def _start(
+    season: float, home: str, start: datetime | None, city: str | None, is_neutral: float
+) -> str | None:
+    """For example ``7:30 PM ET``."""
+    place = venue(home, int(season), city, is_neutral=is_neutral == 1)
+    if start is None or place is None:
+        return None
+    local = start.replace(tzinfo=UTC).astimezone(ZoneInfo(place.timezone))
+    return f"{local:%I:%M %p}".lstrip("0") + f" {clock_label(place.timezone, local)}"
+
+
+def _rest(cells: Cells) -> Columns:
+    """Days off before tonight and before earlier games."""
+    size, today = len(cells), cells["game_date"]
+    played = cells.window("summaries").rows()
+    days, cell = played["game_date"], played.cell
+    rest = rest_before_each(cell, days)
+    last = newest(np.ones(len(cell), dtype=bool), cell, size)
+    rested = newest(rest >= 2, cell, size)
+    off = days_rest(_picked(days, last), today)
+    # Both games of a pair lie in the window when the later one is a day short of its edge.
+    paired = (rest == 0) & (days_between(days, today[cell]) < 14)
+    return {
+        "days_rest": off,
+        "back_to_back": off == 0,
+        "days_rest_before_last_game": _picked(rest, last),
+        "days_since_2_plus_days_rest": days_between(_picked(days, rested), today),
+        "back_to_backs_last_14_days": np.bincount(cell[paired], minlength=size),
+    }
+
+
+def _picked(values: Array, index: Array) -> Array:
+    """Values at some places, NULL at place -1."""
+    null = np.datetime64("NaT", "D") if values.dtype.kind == "M" else np.nan
+    return np.append(values, null)[index]
+
+
+def _load(played: Slices) -> Columns:
+    """Games and minutes of late."""
+    week, fortnight = played.days(7), played.days(14)
+    return {
+        "games_in_last_7_days": week.count(),
+        "games_in_last_14_days": fortnight.count(),
+        "minutes_in_last_7_days": week.sum("minutes_played"),
+        "minutes_in_last_14_days": fortnight.sum("minutes_played"),
+        "avg_minutes_per_game_last_7": rounded(week.mean("minutes_played"), 2),
+        "fourth_quarter_minutes_last_7": _minutes(week, "fourth_quarter_seconds"),
+        "clutch_minutes_last_7_games": _minutes(played.last(7), "clutch_seconds"),
+    }
+
+
+def _minutes(games: Slices, seconds: str) -> Array:
+    """Minutes of games that all tell them."""
+    told = games.count(seconds) == games.count()
+    return rounded(np.where(told, games.sum(seconds) / 60, np.nan), 2)
+
+
+def _form(played: Slices) -> Columns:
+    last_5, last_10, last_7 = played.last(5), played.last(10), played.last(7)
+    return {
+        "points_avg_last_5": rounded(last_5.mean("points"), 1),
+        "points_avg_last_10": rounded(last_10.mean("points"), 1),
+        "shooting_pct_decline_last_5": rounded(_shooting(last_5) - _shooting(played), 3),
+        "fourth_quarter_production_last_7": rounded(last_7.mean("fourth_quarter_points"), 1),
+        "avg_usage_rate_last_7_games": rounded(last_7.mean("usage_rate"), 2),
+        "l5_games_used": last_5.count(),
+        "l10_games_used": last_10.count(),
+        "l5_sample_quality": samples.graded(last_5.count(), GRADES_5),
+        "l10_sample_quality": samples.graded(last_10.count(), GRADES_10),
+    }
+
+
+def _shooting(games: Slices) -> Array:
+    return ratio(games.sum("fg_makes"), games.sum("fg_attempts"))
+
+
+def _availability(cells: Cells, team: Rows) -> Columns:
+    """His own status; nothing is said where no source speaks of his team."""
+    listed = cells.window("availability").rows()
+    own = (listed["player_lookup"] == cells["player_lookup"][listed.cell]) & (listed["is_out"] == 1)
+    status, reason = np.full((2, len(cells)), None, dtype=object)
+    status[team["has_injury_report"] == 1] = "available"
+    status[listed.cell[own]] = "out"
+    reason[listed.cell[own]] = listed["reason"][own]
+    return {"player_status": status, "injury_report": reason}
+
+
+def _teammates(cells: Cells, team: Rows) -> Columns:
+    """Stars who are out, and the usage that falls to him from everybody in the rotation who is."""
+    stars, gained = np.full((2, len(cells)), np.nan)
+    for members in _teams(cells):
+        roles = _roles(cells, int(members[0]))
+        out = _out(cells, int(members[0]))
+        roster = cells["roster"][members[0]].split()
+        at = [roles.place.get(name, -1) for name in roster]
+        is_out = np.array([name in out for name in roster], dtype=bool)
+        gains = usage_taken_over(roles.minutes[at], roles.usage[at], is_out).tolist()
+        gain_of = dict(zip(roster, gains, strict=True))
+        stars_out = {name for name in out if roles.star[roles.place.get(name, -1)]}
+        for cell in members.tolist():
+            name = cells["player_lookup"][cell]
+            stars[cell], gained[cell] = len(stars_out - {name}), gain_of[name]
+    recent = cells.window("summaries").last(7).mean("usage_rate")
+    told = team["has_injury_report"] == 1
+    return {
+        "star_teammates_out": np.where(told, stars, np.nan),
+        "projected_usage_rate": rounded(np.where(told, recent + gained, np.nan), 2),
+    }
+
+
+def _teams(cells: Cells) -> Iterator[Array]:
+    """The cells of each team tonight."""
+    names = (cells["game_id"] + cells["team_abbr"]).astype(str)
+    _, owner, counts = np.unique(names, return_inverse=True, return_counts=True)
+    yield from np.split(np.argsort(owner, kind="stable"), np.cumsum(counts)[:-1])
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """What the players of a team have been to it this season, each at his place.
+
+    The last place is that of players who are not known; they have NaN and are no stars.
+    """
+
+    place: Mapping[str, int]
+    minutes: Array
+    usage: Array
+    star: Array
+
+
+def _roles(cells: Cells, cell: int) -> _Roles:
+    """Of everybody who has played for a cell's team this season.
+
+    A star's form is that of the last days, or of the season where he did not play in them.
+    """
+    season = cells.window("teammates")
+    rows = slice(int(season.start[cell]), int(season.stop[cell]))
+    games = {name: values[rows] for name, values in season.buffer.columns.items()}
+    place: dict[str, int] = {}
+    names = games["player_lookup"].tolist()
+    player = np.array([place.setdefault(name, len(place)) for name in names], dtype=np.int64)
+    recent = days_between(games["game_date"], cells["game_date"][cell]) <= STAR_FORM_DAYS
+
+    def per_game(column: str, values: Array) -> Array:
+        return _means(values, season.buffer.decimals[column], player, len(place) + 1)
+
+    means = {name: per_game(name, games[name]) for name in ROLE}
+    late = {name: per_game(name, np.where(recent, games[name], np.nan)) for name in ROLE}
+    form = {name: np.where(np.isnan(late[name]), means[name], late[name]) for name in ROLE}
+    count = np.bincount(player, minlength=len(place) + 1).astype(np.float64)
+    star = is_star(count, form["points"], form["minutes_played"])
+    return _Roles(place, means["minutes_played"], means["usage_rate"], star)
+
+
+def _means(values: Array, decimals: int, player: Array, players: int) -> Array:
+    """Mean of what is known of each player, summed in whole units of the last decimal."""
+    known, exact = ~np.isnan(values), 10**decimals
+    total = np.bincount(
+        player[known], weights=np.rint(values[known] * exact), minlength=players
+    ).astype(np.float64)
+    return ratio(total, exact * np.bincount(player[known], minlength=players).astype(np.float64))
+
+
+def _out(cells: Cells, cell: int) -> set[str]:
+    """Who is out of a cell's team tonight."""
+    listed = cells.window("availability")
+    rows = slice(int(listed.start[cell]), int(listed.stop[cell]))
+    is_out = listed.buffer.columns["is_out"][rows] == 1
+    return {name for name in listed.buffer.columns["player_lookup"][rows][is_out] if name}
+
+
+def _quality(cells: Cells, team: Rows) -> Columns:
+    played = cells.window("summaries")
+    games, complete = played.count(), completeness.of_players(cells, "l30d", WINDOWS)
+    everywhere = np.ones(len(cells), dtype=bool)
+    no_spread, no_total = np.isnan(team["game_spread"]), np.isnan(team["game_total"])
+    no_plays = played.count("fourth_quarter_seconds") == 0
+    no_report = team["has_injury_report"] != 1
+    tiers = dict(quality.TIERS)
+    assessed = quality.assess(
+        np.array([tiers[name] for name in samples.graded(games, SCORES)], dtype=np.float64),
+        {
+            "missing_game_spread": no_spread,
+            "missing_game_total": no_total,
+            **{f"thin_sample:{few}/{THIN_SAMPLE}": games == few for few in range(THIN_SAMPLE)},
+            "prop_lines_unavailable": everywhere,
+            "play_by_play_unavailable": no_plays,
+            "injury_status_unavailable": no_report,
+            "registry_unavailable": everywhere,
+        },
+        {
+            "nbac_schedule": everywhere,
+            "nbac_player_boxscores": everywhere,
+            "nbac_play_by_play": ~no_plays,
+            "odds_api_game_lines": ~(no_spread & no_total),
+            "nbac_injury_report": ~no_report,
+        },
+        fallback=~everywhere,
+        reconstructed=~everywhere,
+    )
+    ready = complete["is_production_ready"] & assessed["is_production_ready"]
+    return {**complete, **assessed, "is_production_ready": ready}
+
+
+def _cells(inputs: Mapping[str, Columns]) -> Columns:
+    """Everybody expected with a team that plays, each with the names of all who are."""
+    sides, box = both_sides(inputs["games"]), inputs["raw"]
+    order = np.argsort(box["game_date"], kind="stable")
+    box = {name: values[order] for name, values in box.items()}
+    for name in ("player_lookup", "team_abbr"):
+        box[f"{name}_code"] = np.unique(box[name].astype(str), return_inverse=True)[1]
+    picked: list[tuple[int, str, str]] = []
+    for day in np.unique(sides["game_date"]):
+        tonight = np.flatnonzero(sides["game_date"] == day)
+        rosters = _rosters(box, day, sides["season_year"][tonight[0]])
+        for side in tonight.tolist():
+            names = rosters.get(sides["team_abbr"][side], [])
+            picked += [(side, name, " ".join(names)) for name in names]
+    at = np.array([side for side, _, _ in picked], dtype=np.int64)
+    return {
+        **{name: values[at] for name, values in sides.items()},
+        "player_lookup": np.array([name for _, name, _ in picked], dtype=object),
+        "roster": np.array([roster for _, _, roster in picked], dtype=object),
+    }
+
+
+def _rosters(box: Columns, day: np.datetime64, season: float) -> dict[str, list[str]]:
+    """The players expected with each team on a day, by name, from what was played before it.
+
+    A player is with the team of his last game while that is one of its last ten with lines.
+    """
+    before = np.flatnonzero((box["game_date"] < day) & (box["season_year"] == season))
+    last = np.full(len(box["game_date"]), -1)
+    last[box["player_lookup_code"][before]] = before
+    last = last[last >= 0]
+    position = box["team_abbr_code"] * STRIDE + box["game_date"].astype(np.int64)
+    games = np.unique(position[before])
+    until_now = np.searchsorted(games, (box["team_abbr_code"][last] + 1) * STRIDE)
+    expected = last[until_now - np.searchsorted(games, position[last]) <= TEAM_GAMES]
+    rosters: dict[str, list[str]] = {}
+    for at in expected[np.argsort(box["player_lookup"][expected].astype(str))].tolist():
+        rosters.setdefault(box["team_abbr"][at], []).append(box["player_lookup"][at])
+    return rosters
+
+
+def _no_team(cells: Cells) -> Array:
+    return ~cells.one("team").found
+
+
+TABLE = Table(
+    name="upcoming_player_game_context",
+    dataset="nba_analytics",
+    description=__doc__,
+    entity=("game_id", "player_lookup"),
+    key=("game_id", "player_lookup"),
+    columns=COLUMNS,
+    inputs=INPUTS,
+    cells=_cells,
+    compute=compute,
+    version=1,
+    fan_out=FanOut("player", "UPGC_WORKERS", default_workers=10, together=("game_id", "team_abbr")),
+    gates=(
+        Gate(
+            FailureCategory.MISSING_DEPENDENCY,
+            "{game_id}: {player_lookup}'s team {team_abbr} has no context of its own",
+            _no_team,
+        ),
+    ),
+    clustering=("player_lookup", "universal_player_id", "game_date"),
+    tracked=(
+        Tracked("source_schedule", "tonight", expected_rows=1),
+        Tracked("source_boxscore", "raw", expected_rows=1),
+    ),
+    plot=("player_lookup", "avg_minutes_per_game_last_7"),
+)

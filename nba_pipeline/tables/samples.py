@@ -1,0 +1,72 @@
+"""How large a sample a row stands on, said the same way in every table that writes thin rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from nba_pipeline.engine.table import Array, Column, Columns
+
+EARLY = (
+    Column("early_season_flag", bool, "fewer games than the window holds", nullable=False),
+    Column("insufficient_data_reason", str, "how many games there are", in_hash=False),
+)
+
+
+def early_season(games: Array, needed: int) -> Columns:
+    """The columns of ``EARLY``.
+
+    Args:
+        games: Games each row stands on.
+        needed: Games of a full window.
+    """
+    few = games < needed
+    return {
+        "early_season_flag": few,
+        "insufficient_data_reason": _texts(
+            [f"Only {n:.0f} games available, need {needed}" for n in games.tolist()], few
+        ),
+    }
+
+
+def graded(games: Array, steps: Sequence[tuple[str, int]]) -> Array:
+    """The grade of each sample.
+
+    Args:
+        games: Games each row stands on.
+        steps: Grades with the fewest games of each, the best first.
+    """
+    grades = np.full(len(games), None, dtype=object)
+    for name, fewest in reversed(steps):
+        grades[games >= fewest] = name
+    return grades
+
+
+def notes(remarks: Mapping[str, Array]) -> Array:
+    """What is to be said of each row, joined by semicolons; NULL where that is nothing.
+
+    Args:
+        remarks: For each remark the rows it holds for.
+    """
+    told = zip(*(np.where(rows, text, "").tolist() for text, rows in remarks.items()), strict=True)
+    joined = ["; ".join(filter(None, texts)) for texts in told]
+    return _texts(joined, np.array([bool(text) for text in joined], dtype=bool))
+
+
+def share_known(known: Array, games: Array, what: str) -> dict[str, Array]:
+    """Remarks such as ``zone data in 9/10 games``, for rows that do not know all their games."""
+    pairs = sorted({*zip(known.tolist(), games.tolist(), strict=True)})
+    return {
+        f"{what} in {few}/{all_games} games": (known == few) & (games == all_games)
+        for few, all_games in pairs
+        if few < all_games
+    }
+
+
+def _texts(texts: Sequence[str], keep: Array) -> Array:
+    """Texts where they are to be kept, else NULL."""
+    return np.array(
+        [text if kept else None for text, kept in zip(texts, keep.tolist(), strict=True)],
+        dtype=object,
+    )

@@ -1,0 +1,130 @@
+"""What is known before tip-off does not change when the games are played.
+
+Each pre-game table is built for one real date in two worlds: the morning after, with every result of
+the date and of the days that follow, and the evening before, where the games of the date and of
+all later ones are not played yet. Both must give the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from nba_pipeline.engine.hashing import partition_version
+from nba_pipeline.engine.history import partitions_needed
+from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.table import Window
+from nba_pipeline.sources.archive import Archive
+from nba_pipeline.tables import REGISTRY
+
+# Season day 20: past the bootstrap, ten games, a few teams the second night in a row.
+NIGHT = date(2021, 11, 8)
+AFTERMATH = timedelta(days=3)
+
+_PRE_GAME_LAYERS = ("precompute", "predictions")
+PRE_GAME = [
+    table
+    for table in REGISTRY.values()
+    if table.layer in _PRE_GAME_LAYERS
+    or table.name.startswith("upcoming_")
+    or table.name == "player_availability"
+]
+
+_RESULTS = ("player_box", "team_box", "play_by_play", "shots")
+
+
+def _until(rows: pa.Table, days: dict[str, date], last: date) -> pa.Table:
+    keep = [days[game_id] <= last for game_id in rows["game_id"].to_pylist()]
+    return rows.filter(pa.array(keep))
+
+
+def _world(season_files: Path, folder: Path, last_result: date) -> Path:
+    """The season's files as they would be with results up to a day and fixtures beyond it."""
+    folder.mkdir()
+    schedule = pq.read_table(season_files / "schedule_2021_22.parquet")
+    days = dict(zip(schedule["game_id"].to_pylist(), schedule["game_date"].to_pylist(), strict=True))
+    played = pc.less_equal(schedule["game_date"], pa.scalar(last_result))
+    for name in ("home_score", "away_score"):
+        known = pc.if_else(played, schedule[name], pa.scalar(None, schedule[name].type))
+        schedule = schedule.set_column(schedule.column_names.index(name), name, known)
+    status = pc.if_else(played, pa.scalar("Final"), pa.scalar("Scheduled"))
+    pq.write_table(schedule.append_column("status", status), folder / "schedule_2021_22.parquet")
+    for path in sorted(season_files.glob("*_2021_2*.parquet")):
+        if path.name.startswith("schedule_"):
+            continue
+        rows = pq.read_table(path)
+        if path.name.startswith(_RESULTS):
+            rows = _until(rows, days, last_result)
+        elif path.name.startswith("injury_"):
+            rows = rows.filter(pc.less_equal(rows["date"], pa.scalar(max(last_result, NIGHT))))
+        pq.write_table(rows, folder / path.name)
+    return folder
+
+
+def _build(session_in, archive: Path, folder: Path, tables=REGISTRY):
+    """Everything that the night's pre-game tables stand on, and those tables themselves."""
+    session = session_in(folder, Archive(archive), tables)
+    wanted = [tables[table.name] for table in PRE_GAME]
+    needed = partitions_needed(wanted, NIGHT, tables, date(2021, 10, 19))
+    for name, dates in needed.items():
+        refuse_problems(list(materialize(tables[name], dates, session)))
+    return session
+
+
+def _versions(session) -> dict[str, str]:
+    return {
+        table.name: session.warehouse.stored(table, [NIGHT])[NIGHT].data_version
+        for table in PRE_GAME
+    }
+
+
+@pytest.fixture(scope="module")
+def worlds(season_files, tmp_path_factory):
+    """Two archives: results up to the evening before, and up to some days after."""
+    folder = tmp_path_factory.mktemp("worlds")
+    before = _world(season_files, folder / "before", NIGHT - timedelta(days=1))
+    after = _world(season_files, folder / "after", NIGHT + AFTERMATH)
+    return before, after
+
+
+@pytest.fixture(scope="module")
+def versions(worlds, session_in, tmp_path_factory):
+    """The data versions of the night's partitions in both worlds."""
+    folder = tmp_path_factory.mktemp("warehouses")
+    return [
+        _versions(_build(session_in, archive, folder / archive.name)) for archive in worlds
+    ]
+
+
+@pytest.mark.parametrize("name", [table.name for table in PRE_GAME])
+def test_results_of_the_night_and_later_change_no_byte(versions, name):
+    before, after = versions
+    assert before[name] == after[name]
+
+
+@pytest.mark.parametrize("name", [table.name for table in PRE_GAME])
+def test_the_night_has_rows_to_compare(versions, name):
+    nothing = partition_version(pa.table({"key": pa.array([], pa.string())}), pa.array([], pa.string()))
+    assert versions[0][name] != nothing
+
+
+def test_a_window_that_is_one_day_too_wide_is_caught(
+    worlds, session_in, tmp_path_factory, versions
+):
+    table = REGISTRY["player_shot_zone_analysis"]
+    name = next(n for n, read in table.inputs.items() if read.window == Window(None, -1))
+    wide = replace(table.inputs[name], window=Window(None, 0))
+    broken = {
+        **REGISTRY,
+        table.name: replace(table, inputs={**table.inputs, name: wide}),
+    }
+    folder = tmp_path_factory.mktemp("broken")
+    session = _build(session_in, worlds[1], folder, broken)
+    built = session.warehouse.stored(table, [NIGHT])[NIGHT].data_version
+    assert built != versions[0][table.name]

@@ -1,0 +1,137 @@
+"""Tables seen from outside: what they make of rows written by hand, and of a real autumn."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from nba_pipeline.engine import rows
+from nba_pipeline.engine.inputs import plan_cells, with_decimals
+from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
+from nba_pipeline.engine.table import Table
+from nba_pipeline.sources.archive import Archive
+from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.local import LocalWarehouse
+
+Row = dict[str, Any]
+
+OPENING_NIGHT = date(2021, 10, 19)
+#: A date of placeholders, then three on which Chicago, Denver and Atlanta play.
+NIGHTS = (date(2021, 11, 1), date(2021, 11, 3), date(2021, 11, 8), date(2021, 11, 15))
+
+#: Read for the dates asked for only; everything else is read as history.
+_TONIGHT_ONLY = {
+    "league_daily_averages",
+    "team_defense_zone_analysis",
+    "player_shot_zone_analysis",
+    "upcoming_team_game_context",
+    "upcoming_player_game_context",
+    "player_daily_cache",
+    "player_composite_factors",
+    "ml_feature_store_v2",
+}
+
+
+#: What is known of a game only when it is over, and is read as history.
+_RESULTS = (
+    "nbac_player_boxscores",
+    "player_game_summary",
+    "team_offense_game_summary",
+    "team_defense_game_summary",
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a table makes of some rows.
+
+    Attributes:
+        rows: As they would be stored, of the cells no gate turns away.
+        turned_away: Category of each entity that a gate turns away.
+    """
+
+    rows: list[Row]
+    turned_away: dict[str, str]
+
+
+SeenBy = Callable[..., Seen]
+
+
+@pytest.fixture(scope="session")
+def seen_by() -> SeenBy:
+    """``seen_by(TABLE, games=[{...}], ...)``: rows of inputs; what is left out is NULL."""
+
+    def see(table: Table, **given: Sequence[Mapping[str, Any]]) -> Seen:
+        inputs = {}
+        for name, declared in table.inputs.items():
+            upstream = REGISTRY[declared.table]
+            names = sorted({*declared.columns, *(theirs for theirs, _ in declared.on), "game_date"})
+            schema = pa.schema([(n, upstream.column(n).arrow_type) for n in names])
+            found = [{n: row.get(n) for n in names} for row in given.get(name, ())]
+            inputs[name] = with_decimals(pa.Table.from_pylist(found, schema=schema), upstream)
+        planned = plan_cells(table, table.settings_in({}), inputs)
+        kept, away = np.ones(len(planned.cells), dtype=bool), {}
+        for gate in table.gates:
+            turned = np.asarray(gate.turns_away(planned.cells), dtype=bool) & kept
+            away |= {planned.entities[at]: gate.category.value for at in np.flatnonzero(turned)}
+            kept &= ~turned
+        cells = planned.cells.only(kept)
+        computed = [table.compute(cells)] if len(cells) else []
+        return Seen(rows.conform(table, computed).to_pylist(), away)
+
+    return see
+
+
+@dataclass(frozen=True)
+class Autumn:
+    """The season 2021-22 up to 15 November in a warehouse."""
+
+    session: Session
+
+    def rows(self, name: str, *dates: date) -> list[Row]:
+        """Stored rows of a table on some dates."""
+        found: list[Row] = self.session.warehouse.read(REGISTRY[name], dates).to_pylist()
+        return found
+
+    def before(self, name: str, day: date) -> list[Row]:
+        """Stored rows of a table before a date, oldest first."""
+        dates = [OPENING_NIGHT + timedelta(n) for n in range((day - OPENING_NIGHT).days)]
+        return self.rows(name, *dates)
+
+    def without_results_from(self, day: date, folder: Path) -> Session:
+        """A session that computes afresh over a copy in which no game from a day on was played."""
+        shutil.copytree(self.session.warehouse.folder, folder, dirs_exist_ok=True)
+        for name in _RESULTS:
+            table = REGISTRY[name]
+            for path in (folder / table.dataset / name).glob("*.parquet"):
+                if path.stem >= day.isoformat():
+                    path.unlink()
+        warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
+        return replace(self.session, warehouse=warehouse, force=True)
+
+    def outcomes(self, name: str, day: date) -> Mapping[str, str]:
+        """Category of each entity without a row."""
+        stored = self.session.warehouse.stored(REGISTRY[name], [day])[day]
+        return {outcome.entity: outcome.category for outcome in stored.outcomes}
+
+
+@pytest.fixture(scope="session")
+def autumn(
+    season_files: Path, session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
+) -> Autumn:
+    """Four nights of autumn 2021 with everything they stand on, built once."""
+    folder = tmp_path_factory.mktemp("autumn") / "warehouse"
+    session = session_in(folder, Archive(season_files), REGISTRY)
+    days = [OPENING_NIGHT + timedelta(n) for n in range((NIGHTS[-1] - OPENING_NIGHT).days + 1)]
+    for table in REGISTRY.values():
+        wanted = NIGHTS if table.name in _TONIGHT_ONLY else days
+        refuse_problems(list(materialize(table, wanted, session)))
+    return Autumn(session)
