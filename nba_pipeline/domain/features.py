@@ -99,7 +99,8 @@ def first_known(name: str, *candidates: tuple[str, FloatArray]) -> Sourced:
 
     Args:
         name: The feature.
-        candidates: Pairs (source, values), best first; NaN is not known.
+        candidates: Pairs (source, values), best first; NaN is not known. A better default than the
+            feature's own may be the last of them.
     """
     size = len(candidates[0][1])
     values, sources = np.full(size, _DEFAULTS[name]), np.full(size, DEFAULT, dtype=object)

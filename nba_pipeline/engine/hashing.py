@@ -55,10 +55,21 @@ def _json_text(column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_integer(values.type):
         return values.cast(pa.string()).fill_null("null")
     if pa.types.is_list(values.type):
-        return pa.array([json.dumps(canonical(v)) for v in values.to_pylist()], pa.string())
+        return _json_lists(values)
     encoded = values.dictionary_encode()
     texts = [json.dumps(canonical(value), default=str) for value in encoded.dictionary.to_pylist()]
     return pa.array(texts, pa.string()).take(encoded.indices).fill_null("null")
+
+
+def _json_lists(values: pa.Array) -> pa.Array:
+    """Lists as ``json.dumps`` writes them, from the texts of all their elements."""
+    lengths = pc.fill_null(pc.list_value_length(values), 0)
+    ends = np.cumsum(np.asarray(lengths), dtype=np.int32)
+    starts = pa.array(np.append(np.int32(0), ends))
+    lists = pa.ListArray.from_arrays(starts, _json_text(pc.list_flatten(values)))
+    inside = pc.binary_join(lists, ", ")
+    texts = pc.binary_join_element_wise(pa.scalar("["), inside, pa.scalar("]"), pa.scalar(""))
+    return pc.if_else(pc.is_valid(values), texts, "null")
 
 
 def canonical(value: Any) -> Any:
@@ -77,8 +88,6 @@ def canonical(value: Any) -> Any:
         return value.astimezone(UTC)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, list):
-        return [canonical(item) for item in value]
     raise DeclarationError(f"a {type(value).__name__} cannot be hashed")
 
 
@@ -115,7 +124,7 @@ def _fixed_width(column: pa.ChunkedArray) -> Bytes:
     values = joined(column)
     null = np.asarray(values.is_null(), dtype=np.uint8)[:, None]
     if pa.types.is_list(values.type):
-        values = pa.array([json.dumps(canonical(v)) for v in values.to_pylist()], pa.string())
+        values = _json_lists(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         encoded = values.dictionary_encode()
         texts = [

@@ -43,7 +43,7 @@ from nba_pipeline.engine.recording import (
     record,
 )
 from nba_pipeline.engine.session import Partition, Session
-from nba_pipeline.engine.table import FailureCategory, Table, usable_cpus
+from nba_pipeline.engine.table import FailureCategory, Input, Table, usable_cpus
 
 __all__ = ["BATCH_DATES", "Partition", "Session", "materialize", "refuse_problems"]
 
@@ -191,7 +191,7 @@ class _Batch:
         self, dates: Sequence[date], demand: Mapping[date, Demand], stored: Mapping[date, Stored]
     ) -> dict[date, Partition]:
         table, session = self.table, self.session
-        inputs = {name: self._read(name, dates) for name in table.inputs}
+        inputs = self._inputs(dates)
         whole = [day for day in dates if day in stored and stored[day].intact]
         before = session.warehouse.read(table, whole, every_revision=True)
         self.watch.lap("read")
@@ -232,22 +232,42 @@ class _Batch:
         self.watch.lap("merge")
         return self._write(dates, demand, stored, plans, merged, outcomes, computed, inputs)
 
-    def _read(self, name: str, dates: Sequence[date]) -> pa.Table:
-        declared, session = self.table.inputs[name], self.session
-        read = window_dates(declared.window, dates)
-        match = [theirs for theirs, _ in declared.on]
-        wanted = {*declared.columns, *match, "game_date"}
-        if declared.is_feed:
-            return session.source.read(declared.table, read).select(sorted(wanted))
+    def _inputs(self, dates: Sequence[date]) -> dict[str, pa.Table]:
+        """The rows of every input; a table read in several ways is read once."""
+        table, session = self.table, self.session
+        wanted: dict[tuple[str, bool], tuple[set[date], set[str]]] = {}
+        for name, declared in table.inputs.items():
+            if not declared.is_feed:
+                read, columns = wanted.setdefault(_whence(declared), (set(), set()))
+                read.update(window_dates(declared.window, dates))
+                columns.update(self._columns(name))
+        fetched = {}
+        for (upstream, every_revision), (read, columns) in wanted.items():
+            found = session.warehouse.read(
+                session.tables[upstream],
+                sorted(read),
+                sorted(columns),
+                every_revision=every_revision,
+            )
+            fetched[upstream, every_revision] = with_decimals(found, session.tables[upstream])
+        inputs = {}
+        for name, declared in table.inputs.items():
+            read_dates = window_dates(declared.window, dates)
+            if declared.is_feed:
+                rows_read = session.source.read(declared.table, read_dates)
+            else:
+                rows_read = _between(fetched[_whence(declared)], read_dates[0], read_dates[-1])
+            inputs[name] = rows_read.select(sorted(self._columns(name)))
+        return inputs
+
+    def _columns(self, name: str) -> set[str]:
+        declared = self.table.inputs[name]
+        wanted = {*declared.columns, *(theirs for theirs, _ in declared.on), "game_date"}
         if any(tracked.input == name for tracked in self.table.tracked):
             wanted.add("known_at")
-        upstream = session.tables[declared.table]
         if declared.known_by:
             wanted |= {"known_at", "revision", "is_retracted"}
-        found = session.warehouse.read(
-            upstream, read, sorted(wanted), every_revision=bool(declared.known_by)
-        )
-        return with_decimals(found, upstream)
+        return wanted
 
     def _compute(
         self, planned: PlannedCells, todo: np.ndarray
@@ -395,6 +415,19 @@ class _Batch:
                 final = pc.any(pc.equal(today["game_status"], 3)).as_py()
                 return "missing" if final else "not_yet"
         return "nothing_published"
+
+
+def _whence(declared: Input) -> tuple[str, bool]:
+    """The table an input is read from, and whether with every revision."""
+    return declared.table, bool(declared.known_by)
+
+
+def _between(rows_read: pa.Table, first: date, last: date) -> pa.Table:
+    """The rows of a span of days, of rows in order of their days."""
+    days = rows_read["game_date"].cast(pa.int32()).to_numpy()
+    bounds = np.array([first, last], dtype="datetime64[D]").astype(np.int32)
+    start = int(np.searchsorted(days, bounds[0]))
+    return rows_read.slice(start, int(np.searchsorted(days, bounds[1], side="right")) - start)
 
 
 def _in_bootstrap(table: Table, inputs: Mapping[str, pa.Table]) -> set[date]:

@@ -71,7 +71,9 @@ def asset_for(
         fan_out: FanOutResource,
         reporter: dg.ResourceParam[Reporter],
     ) -> Events:
-        seen = _newest_events(context.instance, table, tables)
+        dates = [date.fromisoformat(key) for key in context.partition_keys]
+        # Of a single day Dagster keeps this itself.
+        seen = _newest_events(context.instance, table, tables) if len(dates) > 1 else {}
         try:
             session = Session(
                 warehouse=warehouse.open(),
@@ -84,7 +86,6 @@ def asset_for(
                 force=context.run.tags.get(FORCE_TAG) == "true",
                 progress=reporter,
             )
-            dates = [date.fromisoformat(key) for key in context.partition_keys]
             partitions = list(materialize(table, dates, session))
         except PipelineError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
@@ -110,11 +111,10 @@ def _newest_events(
 ) -> dict[str, str]:
     """For each table that is read, the id of its newest materialization; taken before reading."""
     newest = {}
-    for declared in table.inputs.values():
-        if not declared.is_feed:
-            key = key_of(tables[declared.table])
-            records = instance.fetch_materializations(key, limit=1).records
-            newest[key.to_user_string()] = str(records[0].storage_id) if records else "NULL"
+    for name in {declared.table for declared in table.inputs.values() if not declared.is_feed}:
+        key = key_of(tables[name])
+        records = instance.fetch_materializations(key, limit=1).records
+        newest[key.to_user_string()] = str(records[0].storage_id) if records else "NULL"
     return newest
 
 

@@ -17,9 +17,12 @@ from nba_pipeline.tables.analytics import (
 )
 from nba_pipeline.tables.precompute import (
     league_daily_averages,
+    player_composite_factors,
+    player_daily_cache,
     player_shot_zone_analysis,
     team_defense_zone_analysis,
 )
+from nba_pipeline.tables.predictions import ml_feature_store_v2
 from nba_pipeline.tables.raw import (
     nbac_injury_report,
     nbac_play_by_play,
@@ -49,6 +52,9 @@ _IN_ORDER = (
     league_daily_averages,
     team_defense_zone_analysis,
     player_shot_zone_analysis,
+    player_daily_cache,
+    player_composite_factors,
+    ml_feature_store_v2,
 )
 
 

@@ -48,7 +48,9 @@ def _world(season_files: Path, folder: Path, last_result: date) -> Path:
     """The season's files as they would be with results up to a day and fixtures beyond it."""
     folder.mkdir()
     schedule = pq.read_table(season_files / "schedule_2021_22.parquet")
-    days = dict(zip(schedule["game_id"].to_pylist(), schedule["game_date"].to_pylist(), strict=True))
+    days = dict(
+        zip(schedule["game_id"].to_pylist(), schedule["game_date"].to_pylist(), strict=True)
+    )
     played = pc.less_equal(schedule["game_date"], pa.scalar(last_result))
     for name in ("home_score", "away_score"):
         known = pc.if_else(played, schedule[name], pa.scalar(None, schedule[name].type))
@@ -97,9 +99,7 @@ def worlds(season_files, tmp_path_factory):
 def versions(worlds, session_in, tmp_path_factory):
     """The data versions of the night's partitions in both worlds."""
     folder = tmp_path_factory.mktemp("warehouses")
-    return [
-        _versions(_build(session_in, archive, folder / archive.name)) for archive in worlds
-    ]
+    return [_versions(_build(session_in, archive, folder / archive.name)) for archive in worlds]
 
 
 @pytest.mark.parametrize("name", [table.name for table in PRE_GAME])
@@ -110,7 +110,9 @@ def test_results_of_the_night_and_later_change_no_byte(versions, name):
 
 @pytest.mark.parametrize("name", [table.name for table in PRE_GAME])
 def test_the_night_has_rows_to_compare(versions, name):
-    nothing = partition_version(pa.table({"key": pa.array([], pa.string())}), pa.array([], pa.string()))
+    nothing = partition_version(
+        pa.table({"key": pa.array([], pa.string())}), pa.array([], pa.string())
+    )
     assert versions[0][name] != nothing
 
 

@@ -53,11 +53,12 @@ def _days() -> Any:
     return pa.array(DATES, pa.date32())
 
 
-def _marks(folder: Path) -> dict[Path, tuple[int, int]]:
+def _marks(warehouse: Path) -> dict[Path, tuple[int, int]]:
     marks = {}
-    for path in sorted(folder.rglob("*.parquet")):
-        status = path.stat()
-        marks[path] = status.st_ino, status.st_mtime_ns
+    for table in REGISTRY.values():
+        for path in (warehouse / table.dataset / table.name).glob("*.parquet"):
+            status = path.stat()
+            marks[path] = status.st_ino, status.st_mtime_ns
     return marks
 
 

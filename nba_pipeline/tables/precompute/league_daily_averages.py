@@ -101,6 +101,18 @@ COLUMNS = (
         maximum=30,
     ),
     Column("zone_source", str, "measured or default, of the fractions", nullable=False),
+    *(
+        Column(
+            f"{zone}_share",
+            float,
+            "attempts of all attempts; NULL where no zones are known",
+            unit="fraction",
+            decimals=3,
+            minimum=0,
+            maximum=1,
+        )
+        for zone in DEFAULT_FRACTIONS
+    ),
 )
 
 
@@ -121,6 +133,7 @@ def compute(cells: Cells) -> Columns:
         **fractions,
         "teams_in_sample": teams,
         "zone_source": _source(teams > 0),
+        **_shares(cells),
     }
 
 
@@ -161,6 +174,18 @@ def _mean(values: Array, sampled: Array) -> Array:
     for number in range(values.shape[1]):
         total = total + np.where(sampled[:, number], values[:, number], 0.0)
     return ratio(total, sampled.sum(axis=1).astype(np.float64))
+
+
+def _shares(cells: Cells) -> Columns:
+    """Where the league shoots from, over all games whose zones are known."""
+    games = cells.window("defenses")
+    rows = games.buffer.columns
+    games = games.where(
+        ~np.isnan(rows["opp_paint_attempts"]) & ~np.isnan(rows["opp_mid_range_attempts"])
+    )
+    attempts = {zone: games.sum(f"opp_{zone}_attempts") for zone in DEFAULT_FRACTIONS}
+    total = attempts["paint"] + attempts["mid_range"] + attempts["three_pt"]
+    return {f"{zone}_share": rounded(ratio(taken, total), 3) for zone, taken in attempts.items()}
 
 
 def _source(measured: Array) -> Array:

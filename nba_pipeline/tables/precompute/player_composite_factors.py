@@ -13,6 +13,7 @@ next opponent's share of wins. Both are nothing, so neither gets a formula.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -67,7 +68,7 @@ CHECKED = (
 )
 
 NOT_COMPUTED = {
-    "referee_favorability_score": "referee_favorability: no table has the officials' games",
+    "referee_favorability_score": "referee_favorability: no table tells officials apart",
     "look_ahead_pressure_score": "look_ahead_pressure: none was found in 2021-22",
     "travel_impact_score": "travel_impact: none was found in 2021-22",
 }
@@ -145,7 +146,7 @@ COLUMNS = (
     _points("pace_score", "half the possessions expected above the league's", 3),
     _points("usage_spike_score", "0.3 x usage gained, more with stars out", 3),
     # The four that do not
-    _points("referee_favorability_score", "0: no table has the officials' games", 5),
+    _points("referee_favorability_score", "0: no table tells officials apart", 5),
     _points("look_ahead_pressure_score", "0: none was found", 5),
     _points("travel_impact_score", "0: none was found", 3),
     _points("opponent_strength_score", "a third of its defensive rating above the league's", 3),
@@ -385,23 +386,21 @@ def _named(values: Array, above: str, between: str, below: str) -> Array:
 
 def _json(fields: Mapping[str, Array | list[Any]]) -> Array:
     """One JSON object per row, keys in alphabetical order."""
-    columns = [
-        [_number(value) for value in values.tolist()]
-        if isinstance(values, np.ndarray) and values.dtype.kind == "f"
-        else list(values.tolist() if isinstance(values, np.ndarray) else values)
-        for values in fields.values()
-    ]
-    texts = [
-        json.dumps(dict(zip(fields, row, strict=True)), sort_keys=True)
-        for row in zip(*columns, strict=True)
-    ]
+    rows = zip(*(_plain(values) for values in fields.values()), strict=True)
+    texts = [json.dumps(dict(zip(fields, row, strict=True)), sort_keys=True) for row in rows]
     return np.array(texts, dtype=object)
 
 
-def _number(value: float) -> float | int | None:
-    if np.isnan(value):
-        return None
-    return int(value) if value.is_integer() else value
+def _plain(values: Array | list[Any]) -> list[Any]:
+    """Python values; NaN is None, and a whole number has no point."""
+    if isinstance(values, list):
+        return values
+    if values.dtype.kind != "f":
+        return list(values.tolist())
+    return [
+        None if math.isnan(value) else int(value) if value.is_integer() else value
+        for value in values.tolist()
+    ]
 
 
 def _no_league(cells: Cells) -> Array:

@@ -14,7 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from nba_pipeline.domain import features
-from nba_pipeline.domain.features import CALCULATED, PHASE3, PHASE4, Sourced, first_known
+from nba_pipeline.domain.features import (
+    CALCULATED,
+    DEFAULT,
+    PHASE3,
+    PHASE4,
+    Sourced,
+    first_known,
+)
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import (
     Array,
@@ -82,6 +89,7 @@ INPUTS = {
         "defensive_rating_last_15 opponent_pace is_production_ready",
         on={"team_abbr": "opponent_team_abbr"},
     ),
+    "league": reads("league_daily_averages", "paint_share mid_range_share three_pt_share"),
     **completeness.PLAYER_INPUTS,
     "summaries": reads(
         "player_game_summary",
@@ -177,7 +185,7 @@ def compute(cells: Cells) -> Columns:
     tonight = cells.one("tonight")
     values, sources = features.vectors(_features(cells, tonight))
     early = cells["season_day"] < PLACEHOLDER_DAYS
-    values[early], sources[early] = np.nan, features.DEFAULT
+    values[early], sources[early] = np.nan, DEFAULT
     score = np.where(early, 0.0, features.quality_score(sources))
     return {
         "player_lookup": cells["player_lookup"],
@@ -215,17 +223,17 @@ def _features(cells: Cells, tonight: Rows) -> dict[str, Sourced]:
         "opponent_def_rating": first_known(
             "opponent_def_rating",
             (PHASE4, defense["defensive_rating_last_15"]),
-            (PHASE3, opponent.mean("defensive_rating")),
+            (PHASE3, rounded(opponent.mean("defensive_rating"), 4)),
         ),
         "opponent_pace": first_known(
             "opponent_pace",
             (PHASE4, defense["opponent_pace"]),
-            (PHASE3, opponent.mean("opponent_pace")),
+            (PHASE3, rounded(opponent.mean("opponent_pace"), 4)),
         ),
         "home_away": first_known("home_away", (PHASE3, tonight["home_game"])),
         "back_to_back": first_known("back_to_back", (PHASE3, tonight["back_to_back"])),
         "playoff_game": first_known("playoff_game", (PHASE3, cells["is_playoff"])),
-        **_shot_shares(cells.one("shots"), played),
+        **_shot_shares(cells.one("shots"), played, cells.one("league")),
         "pct_free_throw": _free_throws(played),
         **_team(cache, cells.window("team_games")),
     }
@@ -291,8 +299,8 @@ def _first(values: Array, otherwise: Array) -> Array:
     return np.where(np.isnan(values), otherwise, values)
 
 
-def _shot_shares(shots: Rows, played: Slices) -> dict[str, Sourced]:
-    """Where he shoots from; all three from one source, so that they stay one whole."""
+def _shot_shares(shots: Rows, played: Slices, league: Rows) -> dict[str, Sourced]:
+    """Where he shoots from, else everybody; all three from one source, so that they are a whole."""
     recent = played.last(10)
     columns = recent.buffer.columns
     zoned = recent.where(
@@ -305,6 +313,7 @@ def _shot_shares(shots: Rows, played: Slices) -> dict[str, Sourced]:
             name,
             (PHASE4, shots[f"{zone}_rate_last_10"] / 100),
             (PHASE3, rounded(ratio(attempts[zone], shots_taken), 4)),
+            (DEFAULT, league[f"{zone}_share"]),
         )
         for name, zone in ZONES.items()
     }

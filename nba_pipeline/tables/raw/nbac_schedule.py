@@ -72,11 +72,9 @@ def compute(cells: Cells) -> Columns:
 
 
 def _status(rows: Rows) -> Array:
-    """nba.com says ``Final``; files without a status list only games that were played."""
-    stated = {None: GameStatus.FINAL, "Final": GameStatus.FINAL}
-    return np.array(
-        [float(stated.get(text, GameStatus.SCHEDULED)) for text in rows["status"]], dtype=np.float64
-    )
+    """nba.com says Final or Final/OT; files without a status list only games that were played."""
+    final = [text is None or text.startswith("Final") for text in rows["status"]]
+    return np.where(final, float(GameStatus.FINAL), float(GameStatus.SCHEDULED))
 
 
 def _revision(rows: Rows, keep: Array, *, final: bool) -> Columns:

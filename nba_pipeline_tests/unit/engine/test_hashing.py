@@ -123,6 +123,13 @@ def test_a_row_hash_does_not_depend_on_the_chunks_of_a_table(first, second):
     assert hashing.row_hashes(in_chunks, SCHEMA.names) == whole
 
 
+@given(ROWS)
+def test_a_row_hash_does_not_depend_on_where_a_table_was_cut(rows):
+    rest = table_of(rows).slice(1)
+    whole = hashing.row_hashes(table_of(rows), SCHEMA.names).to_pylist()
+    assert hashing.row_hashes(rest, SCHEMA.names).to_pylist() == whole[1:]
+
+
 def test_columns_outside_the_hash_do_not_move_it():
     early, late = ({"points": [38], "run_id": [run]} for run in ("run-1", "run-2"))
     first = hashing.row_hashes(pa.table(early), ["points"])
@@ -214,6 +221,12 @@ def test_a_digest_does_not_depend_on_the_other_rows(first, second):
 def test_a_digest_does_not_depend_on_the_chunks_of_a_table(first, second):
     in_chunks = pa.concat_tables([table_of(first), table_of(second)])
     assert np.array_equal(hashing.digests(in_chunks), hashing.digests(table_of(first + second)))
+
+
+@given(ROWS)
+def test_a_digest_does_not_depend_on_where_a_table_was_cut(rows):
+    rest = hashing.digests(table_of(rows).slice(1))
+    assert np.array_equal(rest, hashing.digests(table_of(rows))[1:])
 
 
 @given(ROWS, st.permutations(SCHEMA.names))

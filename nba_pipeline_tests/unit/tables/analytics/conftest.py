@@ -229,7 +229,7 @@ _TEAM_GAME = """
 _OFFENSE = f"""
 select game_id, game_date, season_year, team_abbr, round(plays * 240 / minutes, 1) as pace,
     round(100 * pts / plays, 2) as offensive_rating, pts > other_pts as win_flag,
-    pts - other_pts as margin_of_victory, if(season_type = 'PlayIn', 0, 10) as player_lines
+    pts - other_pts as margin_of_victory, if(season_type = 'Play-In', 0, 10) as player_lines
 from ({_TEAM_GAME}) order by game_date, game_id, team_abbr
 """
 
@@ -251,7 +251,7 @@ def _players(recorded: Recorded, minutes: str) -> list[Row]:
         recorded,
         f"""
         select game_date, 2021 as season_year, player_name, team_abbr, {minutes}, pts as points,
-            fgm as fg_makes, fga as fg_attempts, least(fga + tov + .44 * fta, 40) as usage_rate
+            fgm as fg_makes, fga as fg_attempts
         from box order by game_date, game_id, player_id
         """,
     )

@@ -120,6 +120,16 @@ def test_without_a_game_the_pace_is_a_default(seen_by: Any) -> None:
     assert (row["pace"], row["offensive_rating"], row["pace_source"]) == (100.0, 112.0, "default")
 
 
+def test_shares_are_those_of_all_attempts(seen_by: Any) -> None:
+    row = league(seen_by, defended("UTA", 1), defended("BOS", 1, opp_paint_attempts=30))
+    assert (row["paint_share"], row["mid_range_share"], row["three_pt_share"]) == (0.5, 0.25, 0.25)
+
+
+def test_a_game_without_zones_has_no_shares(seen_by: Any) -> None:
+    row = league(seen_by, defended("UTA", 1, opp_paint_attempts=None, opp_mid_range_attempts=None))
+    assert (row["paint_share"], row["three_pt_share"]) == (None, None)
+
+
 def test_the_end_of_tonights_games_is_no_news(inputs_hashes: Any) -> None:
     before = inputs_hashes(TABLE, games=tonight(status=1))
     assert inputs_hashes(TABLE, games=tonight(status=3)) == before

@@ -304,6 +304,14 @@ def test_a_gap_in_his_own_games_is_named(factors):
     assert row["data_quality_issues"] == ["missing_game_2021-11-14", "own_data_incomplete"]
 
 
+def test_the_end_of_tonights_games_is_no_news(inputs_hashes):
+    def digest(status: int) -> list[str]:
+        game = {"game_id": "20211115_CHI_LAL", "game_date": DAY, "game_status": status}
+        return inputs_hashes(TABLE, tonight=[PLAYER], games=[game])
+
+    assert digest(status=1) == digest(status=3)
+
+
 # The real autumn ---------------------------------------------------------------------------------
 
 

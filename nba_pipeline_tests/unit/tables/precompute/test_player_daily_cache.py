@@ -163,6 +163,14 @@ def test_shots_are_those_of_the_date(cached):
     assert (row["shot_zone_data_available"], row["paint_rate_last_10"]) == (True, 29.19)
 
 
+def test_the_end_of_tonights_games_is_no_news(inputs_hashes):
+    def digest(status: int) -> list[str]:
+        game = {"game_id": "20211115_CHI_LAL", "game_date": DAY, "game_status": status}
+        return inputs_hashes(TABLE, tonight=[TONIGHT], games=[game])
+
+    assert digest(status=1) == digest(status=3)
+
+
 # The real autumn ---------------------------------------------------------------------------------
 
 # Worked out apart from this code, from stored minutes whose halves were rounded up.
