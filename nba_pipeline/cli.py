@@ -11,7 +11,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
@@ -29,6 +29,7 @@ from nba_pipeline.engine.fanout import EXECUTORS
 from nba_pipeline.progress import LineReporter, bar_reporter
 
 if TYPE_CHECKING:
+    from nba_pipeline.engine.protocols import Source
     from nba_pipeline.engine.table import Table
     from nba_pipeline.orchestration.launch import Launched
     from nba_pipeline.warehouse.local import LocalWarehouse
@@ -173,15 +174,15 @@ def _say_where_to_look() -> None:
 def _bring_up_to_date(
     days: Sequence[date], select: str, archive: str, executor: str, force: bool, only: bool
 ) -> Launched:
-    """One run for the dates, after one for what their windows stand on."""
+    """One run for the dates, after those for what their windows stand on."""
     _check_executor(executor)
     _check_workers()
-    _check_seasons(days, archive)
+    source = _source(days, archive)
     _prepare_dagster_home()
 
     from dagster import DagsterInstance
 
-    from nba_pipeline.orchestration.launch import launch, selected_tables
+    from nba_pipeline.orchestration.launch import Launched, launch, selected_tables
 
     tables = selected_tables(select)
     with DagsterInstance.get() as instance, _reporter() as reporter:
@@ -197,15 +198,31 @@ def _bring_up_to_date(
                 reporter=reporter,
             )
 
-        before = None if only else _history(tables, days, archive)
-        if before is None:
-            return bring(tables, days)
-        which, dates = before
-        _err.print(f"history: {len(dates)} {'date' if len(dates) == 1 else 'dates'} to build")
-        told = bring(which, dates)
-        if told.problems:
-            return told
-        return _joined(told, bring(tables, days))
+        told = Launched() if only else _bring_history(tables, days, source, bring)
+        return told if told.problems else _joined(told, bring(tables, days))
+
+
+def _bring_history(
+    tables: Sequence[Table],
+    days: Sequence[date],
+    source: Source,
+    bring: Callable[[Sequence[Table], Sequence[date]], Launched],
+) -> Launched:
+    """Bring up to date what the dates stand on, until nothing of it is out of date any more."""
+    from nba_pipeline.orchestration.launch import Launched, history
+
+    told, tried = Launched(), None
+    # What reads a rebuilt partition shows only then that it has to be rebuilt, too. What is out of
+    # date however often it is built has an entity that breaks: the run itself will tell of it.
+    while (late := history(tables, days, _warehouse(), source)) and late != tried:
+        tried = late
+        dates = sum(len(stretch) for _, stretch in late)
+        _err.print(f"history: {dates} {'date' if dates == 1 else 'dates'} to build")
+        for which, stretch in late:
+            told = _joined(told, bring(which, stretch))
+            if told.problems:
+                return told
+    return told
 
 
 def _prepare_dagster_home() -> None:
@@ -221,23 +238,6 @@ def _prepare_dagster_home() -> None:
     os.environ["DAGSTER_HOME"] = str(home.resolve())
 
 
-def _history(
-    tables: Sequence[Table], days: Sequence[date], archive: str
-) -> tuple[Sequence[Table], Sequence[date]] | None:
-    """What the windows of the first date reach that has to be built first; None if nothing."""
-    from nba_pipeline.engine.history import out_of_date, partitions_needed
-    from nba_pipeline.orchestration.resources import SourceResource
-    from nba_pipeline.tables import REGISTRY
-
-    needed = partitions_needed(tables, days[0], REGISTRY, settings.first_day(os.environ))
-    wanted = {table.name: set(days) for table in tables}
-    before = {name: sorted(set(dates) - wanted.get(name, set())) for name, dates in needed.items()}
-    source = SourceResource(archive=archive).open()
-    late = out_of_date(before, REGISTRY, _warehouse(), source, os.environ)
-    which = [REGISTRY[name] for name, dates in before.items() if set(dates) & set(late)]
-    return (which, late) if late else None
-
-
 def _warehouse() -> LocalWarehouse:
     from nba_pipeline.tables import REGISTRY
     from nba_pipeline.warehouse.local import LocalWarehouse
@@ -246,8 +246,14 @@ def _warehouse() -> LocalWarehouse:
 
 
 def _joined(first: Launched, second: Launched) -> Launched:
+    """Both together: of a partition that both had, what was done to it; oldest date first."""
+    parts: dict[tuple[str, str], dict[str, Any]] = {}
+    for part in first.partitions + second.partitions:
+        where = part["table"], part["date"]
+        if part["computed"] or where not in parts:
+            parts[where] = part
     second.run_ids = first.run_ids + second.run_ids
-    second.partitions = first.partitions + second.partitions
+    second.partitions = sorted(parts.values(), key=lambda part: part["date"])
     second.problems = first.problems + second.problems
     second.broken_promises = first.broken_promises + second.broken_promises
     second.seconds = round(first.seconds + second.seconds, 3)
@@ -270,8 +276,12 @@ def _check_workers() -> None:
         table.fan_out.workers(os.environ, usable_cpus())
 
 
-def _check_seasons(days: Sequence[date], archive: str) -> None:
-    """A person who asks for a date outside any season has most likely mistyped it."""
+def _source(days: Sequence[date], archive: str) -> Source:
+    """The source, if it knows the dates.
+
+    Raises:
+        OutsideSeasonError: When it does not; whoever asks for such a date has likely mistyped it.
+    """
     from nba_pipeline.orchestration.resources import SourceResource
 
     source = SourceResource(archive=archive).open()
@@ -281,6 +291,7 @@ def _check_seasons(days: Sequence[date], archive: str) -> None:
             f"{days[0]} lies outside every season of the {source.name} source "
             f"({calendar.describe()})"
         )
+    return source
 
 
 @contextmanager

@@ -21,7 +21,10 @@ from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, re
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
 
 #: A row may be used in production from this percentage of its expected games on.
-COMPLETENESS_THRESHOLD = 90.0
+THRESHOLD = "COMPLETENESS_THRESHOLD"
+
+#: What a table that uses this module sets; 70 is the profile of the system this one replaces.
+SETTINGS = {THRESHOLD: 90.0}
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
         covered |= _among(expected, _keys(_recent(play_in, spans)))
     there = _among(expected, summarised)
     gap = ~there & (_among(expected, appeared) | ~covered)
-    return _columns(_Games(expected, there, gap, raw.day), reported, windows)
+    counted = _Games(expected, there, gap, raw.day)
+    return _columns(counted, reported, windows, cells.settings[THRESHOLD])
 
 
 def of_teams(
@@ -163,7 +167,8 @@ def of_teams(
     played = [_keys(_recent(games, spans)) for games in _finals(cells)]
     expected = _distinct(summarised, *played)
     there = _among(expected, summarised)
-    return _columns(_Games(expected, there, ~there, cells.window(summaries).day), reported, windows)
+    counted = _Games(expected, there, ~there, cells.window(summaries).day)
+    return _columns(counted, reported, windows, cells.settings[THRESHOLD])
 
 
 def final_games(cells: Cells) -> Ints:
@@ -206,12 +211,12 @@ class _Games:
         return np.bincount(self.cell[inside], minlength=len(self.today))
 
 
-def _columns(games: _Games, reported: str, windows: Sequence[str]) -> Columns:
+def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: float) -> Columns:
     actual, missing = _tally(games, SPANS[reported])
     pct = _pct(actual, missing)
     by_window = {name: _pct(*_tally(games, SPANS[name])) for name in windows}
-    complete = {name: value >= COMPLETENESS_THRESHOLD for name, value in by_window.items()}
-    ready = np.all([*complete.values()], axis=0) if windows else pct >= COMPLETENESS_THRESHOLD
+    complete = {name: value >= threshold for name, value in by_window.items()}
+    ready = np.all([*complete.values()], axis=0) if windows else pct >= threshold
     result = {
         "expected_games_count": actual + missing,
         "actual_games_count": actual,

@@ -1,7 +1,7 @@
 """What is known before tip-off does not change when the games are played.
 
-Each pre-game table is built for one real date in two worlds: the morning after, with every result of
-the date and of the days that follow, and the evening before, where the games of the date and of
+Each pre-game table is built for one real date in two worlds: the morning after, with every result
+of the date and of the days that follow, and the evening before, where the games of the date and of
 all later ones are not played yet. Both must give the same bytes.
 """
 

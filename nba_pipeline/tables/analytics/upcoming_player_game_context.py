@@ -608,6 +608,7 @@ TABLE = Table(
     cells=_cells,
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("player", "UPGC_WORKERS", default_workers=10, together=("game_id", "team_abbr")),
     gates=(
         Gate(

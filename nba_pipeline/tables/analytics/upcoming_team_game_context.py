@@ -571,6 +571,7 @@ TABLE = Table(
     cells=_cells,
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("team", "UTGC_WORKERS", default_workers=4, together=("game_id",)),
     checks=(
         Check("two rows per scheduled game", _two_rows_per_game, {"nbac_schedule": ("game_id",)}),

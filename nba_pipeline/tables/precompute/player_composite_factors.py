@@ -420,6 +420,7 @@ TABLE = Table(
     ),
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PCF_WORKERS", default_workers=10),
     gates=(
         Gate(

@@ -227,6 +227,7 @@ TABLE = Table(
     cells=each("tonight", "player_lookup", "team_abbr", "season_year"),
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PDC_WORKERS", default_workers=8),
     gates=(
         Gate(

@@ -246,6 +246,7 @@ TABLE = Table(
     cells=_cells,
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PSZA_WORKERS", default_workers=10),
     gates=(
         Gate(

@@ -231,6 +231,7 @@ TABLE = Table(
     cells=_cells,
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("team", "TDZA_WORKERS", default_workers=4),
     gates=(
         Gate(

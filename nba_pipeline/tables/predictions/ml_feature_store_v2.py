@@ -450,6 +450,7 @@ TABLE = Table(
     cells=_cells,
     compute=compute,
     version=1,
+    settings=completeness.SETTINGS,
     fan_out=FanOut("player", "MLFS_WORKERS", default_workers=10),
     checks=(
         Check("features are named and in order", _names_in_order),

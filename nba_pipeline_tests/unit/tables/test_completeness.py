@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -103,6 +103,7 @@ def a_table(entity: str, inputs: Mapping[str, Input]) -> Table:
         compute=lambda cells: cells.columns,
         version=1,
         fan_out=FanOut("player", "FORM_WORKERS", default_workers=1),
+        settings=completeness.SETTINGS,
     )
 
 
@@ -137,7 +138,13 @@ def told(columns: Columns) -> dict[str, Any]:
 PLAYED, NIGHT_OFF, NO_SUMMARY, LOST, PLAY_IN, POSTPONED = "P-gxio"
 
 
-def story(nights: str, *, before: str = "", every: int = 2) -> dict[str, Any]:
+def story(
+    nights: str,
+    *,
+    before: str = "",
+    every: int = 2,
+    settings: Mapping[str, float] = completeness.SETTINGS,
+) -> dict[str, Any]:
     """Completeness on the day after a run of games, one letter each, oldest first.
 
     ``before`` tells his games for another team first.
@@ -162,7 +169,7 @@ def story(nights: str, *, before: str = "", every: int = 2) -> dict[str, Any]:
             league.summaries.add(("he", day))
     last = (len(before + nights) - 1) * every
     league.slate.append(("he", "NEW" if nights else "OLD", last + 1))
-    cells = seen(league)
+    cells = replace(seen(league), settings=settings)
     return told(completeness.of_players(cells, "l10", WINDOWS))
 
 
@@ -246,6 +253,14 @@ def test_before_his_first_game_for_a_new_team_nothing_of_it_counts() -> None:
     )
     cells = seen(league)
     assert counts(told(completeness.of_players(cells, "l10"))) == (1, 1, 100.0)
+
+
+def test_the_threshold_is_a_setting() -> None:
+    told_at = [
+        story("PPPgPPPgPP", settings={completeness.THRESHOLD: threshold})["is_production_ready"]
+        for threshold in (90.0, 70.0)
+    ]
+    assert told_at == [False, True]
 
 
 def test_an_idle_week_is_complete() -> None:

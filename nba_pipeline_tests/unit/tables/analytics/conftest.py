@@ -76,7 +76,7 @@ class League:
 
     def context(self, table: Table, *dates: date) -> list[Row]:
         """The table's rows on some dates, or on all."""
-        inputs = {name: self._read(read, dates) for name, read in table.inputs.items()}
+        inputs = {name: self._read(read) for name, read in table.inputs.items()}
         if dates:
             tonight = pc.is_in(inputs["games"]["game_date"], pa.array(dates, pa.date32()))
             inputs["games"] = inputs["games"].filter(tonight)
@@ -88,7 +88,7 @@ class League:
         pieces = [table.compute(cells)] if len(cells) else []
         return rows.conform(table, pieces).to_pylist()
 
-    def _read(self, read: Input, dates: Sequence[date]) -> pa.Table:
+    def _read(self, read: Input) -> pa.Table:
         found = self.tables.get(read.table)
         if found is None:
             found = rows_of(read.table, [])
@@ -217,8 +217,9 @@ def _lines(season_files: Path, schedule: Sequence[Row]) -> list[Row]:
 
 
 _TEAM_GAME = """
-    select strftime(t.game_date, '%Y%m%d') || '_' || if(t.is_home, o.team_abbr || '_' || t.team_abbr,
-            t.team_abbr || '_' || o.team_abbr) as game_id,
+    select strftime(t.game_date, '%Y%m%d') || '_' || if(
+            t.is_home, o.team_abbr || '_' || t.team_abbr, t.team_abbr || '_' || o.team_abbr
+            ) as game_id,
         t.game_date, 2021 as season_year, t.*exclude (game_id, game_date), o.pts as other_pts,
         o.team_abbr as other, o.fga as other_fga, o.fta as other_fta,
         t.fga + .44 * t.fta + t.tov - t.oreb as plays,

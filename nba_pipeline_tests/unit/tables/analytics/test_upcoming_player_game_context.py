@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from typing import Any
@@ -467,7 +468,7 @@ def _by_hand(games: list[list[Any]], today: date) -> Row:
     days, points = [line[0] for line in past], [line[3] for line in past]
     week = [line[2] for line in past if (today - line[0]).days <= 7]
     fortnight = [line for line in past if (today - line[0]).days <= 14]
-    gaps = [(later - first).days - 1 for first, later in zip(days, days[1:], strict=False)]
+    gaps = [(later - first).days - 1 for first, later in itertools.pairwise(days)]
     recent = [line[0] for line in fortnight]
     rested = [day for day, gap in zip(days[1:], gaps, strict=True) if gap >= 2]
     return {
@@ -482,7 +483,7 @@ def _by_hand(games: list[list[Any]], today: date) -> Row:
         "minutes_in_last_14_days": float(sum(line[2] for line in fortnight)),
         "avg_minutes_per_game_last_7": round(sum(week) / len(week), 2) if week else None,
         "back_to_backs_last_14_days": sum(
-            (later - first).days == 1 for first, later in zip(recent, recent[1:], strict=False)
+            (later - first).days == 1 for first, later in itertools.pairwise(recent)
         ),
         "points_avg_last_5": round(sum(points[-5:]) / len(points[-5:]), 1),
         "points_avg_last_10": round(sum(points[-10:]) / len(points[-10:]), 1),

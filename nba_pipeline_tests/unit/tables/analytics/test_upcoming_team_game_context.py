@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
@@ -462,7 +463,7 @@ def _by_hand(games: list[tuple[date, str, str, int]], today: date) -> Row:
         if (margin > 0) != (past[-1][3] > 0):
             break
         run += 1
-    ways = [_way(a, b) for (_, a), (_, b) in zip(stops, stops[1:], strict=False)]
+    ways = [_way(a, b) for (_, a), (_, b) in itertools.pairwise(stops)]
     return {
         "team_days_rest": apart[-1] - 1 if past else None,
         "team_back_to_back": bool(past) and apart[-1] == 1,
