@@ -7,9 +7,11 @@ NBA day through the schedule, so a line dated one day late by its publisher stil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -54,8 +56,28 @@ class Archive:
         self._calendar: SeasonCalendar | None = None
 
     def read(self, feed: str, dates: Sequence[date]) -> pa.Table:
-        """The feed's rows of those days, sorted by day and key."""
-        return of_dates(self._all(feed_named(feed)), dates)
+        """The feed's rows of those days, sorted by day and key.
+
+        Raises:
+            SourceError: When a file cannot be read, lacks a column, names a game that nobody
+                scheduled, or holds one of the rows twice.
+        """
+        found = of_dates(self._all(feed_named(feed)), dates)
+        # Looked for day by day, so that one bad day does not take a season with it.
+        refuse_duplicates(feed_named(feed), found, partial(self._holders, feed_named(feed)))
+        return found
+
+    def _holders(self, feed: Feed, row: Mapping[str, Any]) -> str:
+        """The files with a row of the same key."""
+        published = [name for name in feed.key if name in feed.columns]
+        holding = []
+        for path in self._files(feed):
+            rows = self._file(feed, path)
+            for name in published:
+                rows = rows.filter(pc.equal(rows[name], pa.scalar(row[name], rows[name].type)))
+            if rows.num_rows:
+                holding.append(path.name)
+        return " and ".join(holding)
 
     def versions(self, feed: str, dates: Sequence[date]) -> dict[date, str]:
         """A digest of each day's rows."""
@@ -84,7 +106,8 @@ class Archive:
             if feed is SCHEDULE and whole.num_rows:
                 whole = self._with_season_days(whole)
             whole = sorted_by_day(feed, whole)
-            refuse_duplicates(feed, whole, f"{feed.name} in {self._folder}")
+            if feed is SCHEDULE:  # a game on two days is a mistake that no day shows
+                refuse_duplicates(feed, whole, partial(self._holders, feed))
             self._feeds[feed.name] = whole
         return self._feeds[feed.name]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -70,8 +71,15 @@ def sorted_by_day(feed: Feed, rows: pa.Table) -> pa.Table:
     return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in by])).combine_chunks()
 
 
-def refuse_duplicates(feed: Feed, rows: pa.Table, origin: str) -> None:
+def refuse_duplicates(
+    feed: Feed, rows: pa.Table, origin: Callable[[Mapping[str, Any]], str]
+) -> None:
     """Check that no key occurs twice, be it on two different days.
+
+    Args:
+        feed: Whose key.
+        rows: The rows.
+        origin: From a row that occurs twice to the names of the files that hold it.
 
     Raises:
         SourceError: Naming the file and the first key that does.
@@ -87,7 +95,7 @@ def refuse_duplicates(feed: Feed, rows: pa.Table, origin: str) -> None:
         row = rows.slice(int(np.flatnonzero(same)[0]), 1).to_pylist()[0]
         named = ", ".join(f"{name} {row[name]}" for name in feed.key)
         who = f" ({row['player_name']})" if "player_name" in row else ""
-        raise SourceError(f"{origin} has two rows for {named}{who} on {row['game_date']}")
+        raise SourceError(f"{origin(row)}: two rows for {named}{who} on {row['game_date']}")
 
 
 def versions_by_date(rows: pa.Table, dates: Sequence[date]) -> dict[date, str]:

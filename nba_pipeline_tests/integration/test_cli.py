@@ -204,7 +204,8 @@ def by_executor(
         homes[name] = terminal_in(tmp_path_factory.mktemp(name))
         shutil.copytree(built.folder / "warehouse", homes[name].folder / "warehouse")
     with ThreadPoolExecutor(2) as pool:
-        words = (*run, "--only", "--force", "--json", "--executor")
+        fanned_out = ",".join(name for name, table in REGISTRY.items() if table.layer != "raw")
+        words = (*run, "--select", fanned_out, "--only", "--force", "--json", "--executor")
         running = {name: pool.submit(homes[name], *words, name) for name in EXECUTORS}
         return {name: (homes[name], future.result()) for name, future in running.items()}
 
@@ -438,12 +439,13 @@ def with_history(
 def test_history_is_announced_built_and_listed_first(with_history: tuple[Any, Any]) -> None:
     answer, _ = with_history
     assert answer.code == 0, answer.err
-    assert answer.err.startswith("history: 1 date to build")
+    told = [line for line in answer.err.splitlines() if line.startswith("history")]
+    assert told == ["history: 1 date to build"] * 2, "the day before, then what it changes today"
     listed = [(part["date"], part["table"]) for part in answer.json["partitions"]]
     assert [day for day, _ in listed] == sorted(day for day, _ in listed)
     assert listed[0][0] == FIRST.isoformat()
     assert listed[-1][0] == DAY.isoformat()
-    assert len(answer.json["run_ids"]) == 2
+    assert len(answer.json["run_ids"]) > 1
 
 
 def test_a_second_run_says_there_is_nothing_to_compute(with_history: tuple[Any, Any]) -> None:

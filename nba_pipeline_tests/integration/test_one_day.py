@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 import pytest
 
 from nba_pipeline.orchestration.launch import Launched
@@ -186,3 +187,33 @@ def test_a_day_without_games_says_so(lab: Any, holiday: Launched, name: str) -> 
     (event,) = lab.events(holiday, name)
     assert event.metadata["skip_reason"].value == "no_games"
     assert event.metadata["cause"].value == "first build of this partition; no rows: no_games"
+
+
+@pytest.fixture(scope="module")
+def tampered(lab: Any, archive: Path, holiday: Launched) -> Launched:
+    """A run after somebody gave a player a point in the stored partition."""
+    assert holiday.succeeded
+    table = REGISTRY["player_game_summary"]
+    rows = lab.warehouse.read(table, [DAY], every_revision=True)
+    points = rows["points"].to_pylist()
+    points[0] += 1
+    rows = rows.set_column(rows.column_names.index("points"), "points", pa.array(points))
+    about = lab.warehouse.stored(table, [DAY])[DAY]
+    lab.warehouse.replace(table, {DAY: (rows.cast(table.schema), about)})
+    return lab.bring(archive, DAY, tables=["team_offense_game_summary", "player_game_summary"])
+
+
+def test_a_check_finds_what_somebody_changed(lab: Any, tampered: Launched) -> None:
+    evaluation = _evaluations(lab, tampered)["nba_analytics.player_game_summary"]
+    assert not evaluation.passed
+    assert evaluation.metadata["violations"].value == 3
+    assert evaluation.metadata["dates"].value == [DAY.isoformat()]
+    assert "the rows hash to" in evaluation.metadata["sentences"].value
+
+
+def test_a_broken_promise_is_told_once_and_fails_the_run(tampered: Launched) -> None:
+    assert not tampered.succeeded
+    (sentence,) = tampered.broken_promises
+    assert sentence.startswith(
+        f"nba_analytics.player_game_summary: 3 broken promises, first on {DAY}: the rows hash to"
+    )

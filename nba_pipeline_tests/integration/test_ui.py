@@ -215,7 +215,7 @@ def test_a_partition_shows_its_plot(browser: Browser) -> None:
         "the plot",
     )
     browser.picture("plot")
-    assert image.get_property("naturalWidth") == image.size["width"] == 800
+    assert image.get_property("naturalWidth") == image.size["width"] == 640
     rows = browser.rows_of_players()
     assert image.get_attribute("alt") == f"points on {DAY}: the top 24 of {rows}"
 

@@ -353,19 +353,26 @@ def test_a_file_of_another_kind_is_named(folder):
 
 def test_two_rows_of_one_player_and_game_are_named(folder):
     folder.change("player_box", lambda rows: rows.append(box_row(CHI_LAL, 2, pts=99)))
-    sentence = f"player_box in {folder.path} has two rows for game_id {CHI_LAL}, player_id 2"
+    sentence = f"player_box_2021_22.parquet: two rows for game_id {CHI_LAL}, player_id 2"
     refused(folder, "player_box", f"{sentence} (Player 2) on 2021-11-15")
 
 
 def test_a_row_that_two_files_hold_is_named(folder):
     folder.write("player_box", [box_row(CHI_LAL, 2)], season="again")
-    refused(folder, "player_box", f"player_box in {folder.path} has two rows for")
+    sentence = "player_box_2021_22.parquet and player_box_again.parquet: two rows for"
+    refused(folder, "player_box", sentence)
+
+
+def test_a_row_that_is_there_twice_spoils_its_own_day_only(folder):
+    folder.change("player_box", lambda rows: rows.append(box_row(CHI_LAL, 2, pts=99)))
+    others = Archive(folder.path).read("player_box", [WEDNESDAY])
+    assert MONDAY not in others["game_date"].to_pylist()
 
 
 def test_a_game_scheduled_on_two_days_is_named(folder):
     again = row(FEEDS["schedule"], game_id=BOS_CLE, game_date=WEDNESDAY)
     folder.change("schedule", lambda rows: rows.append(again))
-    refused(folder, "schedule", f"schedule in {folder.path} has two rows for game_id {BOS_CLE}")
+    refused(folder, "schedule", f"schedule_2021_22.parquet: two rows for game_id {BOS_CLE}")
 
 
 def test_a_player_row_of_a_game_nobody_scheduled_is_named(folder):

@@ -1,0 +1,66 @@
+"""What the terminal is told of a run."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from nba_pipeline.orchestration.launch import Launched, launch
+from nba_pipeline.tables import REGISTRY
+
+DAY = date(2021, 11, 15)
+
+
+def _partition(**given: Any) -> dict[str, Any]:
+    return {"table": "nba_raw.nbac_schedule", "failed": 0, "rejected": 0, **given}
+
+
+@pytest.mark.parametrize(
+    ("told", "succeeded"),
+    [
+        (Launched(), True),
+        (Launched(partitions=[_partition(rejected=3)]), True),
+        (Launched(partitions=[_partition(failed=1)]), False),
+        (Launched(problems=["no archive"]), False),
+        (Launched(broken_promises=["keys are unique"]), False),
+    ],
+    ids=["nothing", "turned away", "broken", "stopped", "unsound"],
+)
+def test_only_what_broke_is_a_failure(told: Launched, succeeded: bool) -> None:
+    assert told.succeeded is succeeded
+
+
+def _launch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **given: Any) -> Launched:
+    monkeypatch.setenv("NBA_WAREHOUSE_DIR", str(tmp_path / "warehouse"))
+    said: dict[str, Any] = {"archive": "", "executor": "", "force": False, **given}
+    with dg.DagsterInstance.ephemeral() as instance:
+        return launch([REGISTRY["nbac_schedule"]], [DAY], instance, reporter=print, **said)
+
+
+def test_a_run_that_never_got_to_a_table_has_not_succeeded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = _launch(monkeypatch, tmp_path, executor="hamster")
+    assert told.problems == [
+        "there is no executor hamster: choose one of serial, threads, processes"
+    ]
+
+
+def test_what_stops_a_table_is_its_own_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = _launch(monkeypatch, tmp_path, archive=str(tmp_path / "nowhere"))
+    assert told.problems == [f"there is no archive folder {tmp_path / 'nowhere'}"]
+    assert told.partitions == []
+
+
+def test_a_date_the_source_does_not_know_is_a_sentence_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("NBA_ARCHIVE_DIR", raising=False)
+    (sentence,) = _launch(monkeypatch, tmp_path).problems
+    assert sentence.startswith("2021-11-15 lies outside every season of the simulated source")
