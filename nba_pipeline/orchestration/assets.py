@@ -89,7 +89,7 @@ def asset_for(
             partitions = list(materialize(table, dates, session))
         except PipelineError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-        yield from _events(context, table, partitions, session, seen)
+        yield from _events(table, partitions, session, seen)
         _refuse_problems(partitions)
 
     return body
@@ -119,7 +119,6 @@ def _newest_events(
 
 
 def _events(
-    context: dg.AssetExecutionContext,
     table: Table,
     partitions: Sequence[Partition],
     session: Session,
@@ -138,12 +137,9 @@ def _events(
                 tags={FINGERPRINT_TAG: partition.fingerprint[:60]},
             )
         return
-    if len(built) < len(partitions):
-        # A result would claim the whole range; say only what is true, then fail.
-        for partition in built:
-            context.log_event(_materialization(table, partition, seen))
-        return
-    yield dg.MaterializeResult()
+    if len(built) == len(partitions):
+        # Of a range with a day that failed a result would claim too much, and none ends the run.
+        yield dg.MaterializeResult()
     # Dagster gave every day of the range one and the same version: say what each day's really is.
     for partition in built:
         yield _materialization(table, partition, seen)

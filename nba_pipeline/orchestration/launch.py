@@ -225,6 +225,8 @@ def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
 def _step_problem(event: dg.DagsterEvent) -> str:
     """What made a step fail; steps that were skipped because of it say nothing new."""
     failure = event.step_failure_data
+    if failure.error and failure.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+        return "interrupted; what was built stays, and the same command goes on from there"
     if failure.user_failure_data:
         return failure.user_failure_data.description or f"{event.step_key} failed"
     said = _innermost(failure.error) if failure.error else "failed"

@@ -297,7 +297,6 @@ def test_a_bad_day_fails_the_run_in_one_sentence(bad: Launched) -> None:
     assert "\n" not in sentence
 
 
-@pytest.mark.xfail(reason="a range run with one bad day does not yet show its other days as built")
 def test_the_other_days_are_built(bad: Launched) -> None:
     built_days = {
         part["date"]

@@ -394,14 +394,14 @@ def _load(played: Slices) -> Columns:
         "minutes_in_last_7_days": week.sum("minutes_played"),
         "minutes_in_last_14_days": fortnight.sum("minutes_played"),
         "avg_minutes_per_game_last_7": rounded(week.mean("minutes_played"), 2),
-        "fourth_quarter_minutes_last_7": _minutes(week, "fourth_quarter_seconds"),
-        "clutch_minutes_last_7_games": _minutes(played.last(7), "clutch_seconds"),
+        "fourth_quarter_minutes_last_7": _minutes(played, week, "fourth_quarter_seconds"),
+        "clutch_minutes_last_7_games": _minutes(played, played.last(7), "clutch_seconds"),
     }
 
 
-def _minutes(games: Slices, seconds: str) -> Array:
-    """Minutes of games that all tell them."""
-    told = games.count(seconds) == games.count()
+def _minutes(season: Slices, games: Slices, seconds: str) -> Array:
+    """Minutes of games that all tell them; a week off is known to have none where others do."""
+    told = (season.count(seconds) > 0) & (games.count(seconds) == games.count())
     return rounded(np.where(told, games.sum(seconds) / 60, np.nan), 2)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.orchestration.launch import Launched, launch
@@ -36,9 +38,9 @@ def test_only_what_broke_is_a_failure(told: Launched, succeeded: bool) -> None:
 
 def _launch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **given: Any) -> Launched:
     monkeypatch.setenv("NBA_WAREHOUSE_DIR", str(tmp_path / "warehouse"))
-    said: dict[str, Any] = {"archive": "", "executor": "", "force": False, **given}
+    said: dict[str, Any] = {"archive": "", "executor": "", "force": False, "reporter": print}
     with dg.DagsterInstance.ephemeral() as instance:
-        return launch([REGISTRY["nbac_schedule"]], [DAY], instance, reporter=print, **said)
+        return launch([REGISTRY["nbac_schedule"]], [DAY], instance, **{**said, **given})
 
 
 def test_a_run_that_never_got_to_a_table_has_not_succeeded(
@@ -64,3 +66,34 @@ def test_a_date_the_source_does_not_know_is_a_sentence_too(
     monkeypatch.delenv("NBA_ARCHIVE_DIR", raising=False)
     (sentence,) = _launch(monkeypatch, tmp_path).problems
     assert sentence.startswith("2021-11-15 lies outside every season of the simulated source")
+
+
+def test_a_run_stopped_by_hand_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, archive_of_one_game: Path
+) -> None:
+    def stop(*told: object) -> None:
+        del told
+        raise dg.DagsterExecutionInterruptedError
+
+    told = _launch(monkeypatch, tmp_path, archive=str(archive_of_one_game), reporter=stop)
+    assert told.problems == [
+        "interrupted; what was built stays, and the same command goes on from there"
+    ]
+
+
+@pytest.fixture
+def archive_of_one_game(tmp_path: Path) -> Path:
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    game = {
+        "season": "2021-22",
+        "season_type": "Regular Season",
+        "game_id": "0022100200",
+        "game_date": DAY,
+        "home_team_abbr": "NYK",
+        "away_team_abbr": "IND",
+        "home_score": 92,
+        "away_score": 84,
+    }
+    pq.write_table(pa.Table.from_pylist([game]), folder / "schedule_2021_22.parquet")
+    return folder

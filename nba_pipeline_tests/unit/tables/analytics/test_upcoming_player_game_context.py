@@ -194,6 +194,13 @@ def test_fourth_quarters_are_unknown_when_one_game_has_no_plays(chicago):
     assert row["fourth_quarter_minutes_last_7"] is None
 
 
+def test_a_week_off_has_no_fourth_quarters_unless_nobody_counts_them(chicago):
+    counted = chicago(played(november(1), "anna", fourth_quarter_seconds=400))["anna"]
+    uncounted = chicago(played(november(1), "anna"))["anna"]
+    assert counted["fourth_quarter_minutes_last_7"] == 0.0
+    assert uncounted["fourth_quarter_minutes_last_7"] is None
+
+
 # Form and role -----------------------------------------------------------------------------------
 
 
