@@ -1,13 +1,15 @@
-"""Player names: the one key by which a player is recognised across providers.
+"""Player names and ids: the keys by which a player is recognised across providers.
 
-Where a provider gives an id of its own, that id decides and the key only labels. Who a key belongs
-to (registry, aliases) is data and is not kept here.
+Where a provider gives an id of its own, that id decides and the key only labels. Whose name a
+provider wrote is found out in ``name_resolution``.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not take apart into a base letter and a mark.
 _UNDECOMPOSED = str.maketrans(
@@ -30,6 +32,7 @@ _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 _TRAILING_SUFFIX = re.compile(r"(?:jr|sr|iii|ii|iv)$")
 
 
+@lru_cache(maxsize=16_384)
 def player_lookup(name: str) -> str:
     """Reduce a player's name to its lookup key.
 
@@ -43,6 +46,29 @@ def player_lookup(name: str) -> str:
         Letters a-z and digits only, ``"nikolajokic"``; empty if the name has none.
     """
     return "".join(_key(part) for part in _in_spoken_order(name))
+
+
+def universal_player_id(nba_player_id: float | None, lookup: str = "") -> str:
+    """The id a person keeps in every table, season and team.
+
+    It follows from nba.com's id, so it cannot depend on who was seen first. A name nobody has an
+    id for gets one that follows from its lookup key and says so.
+
+    Args:
+        nba_player_id: nba.com's id; None or NaN where it is not known.
+        lookup: The name's lookup key.
+
+    Returns:
+        ``"nba_1629627"``, or ``"name_zionwilliamson"``.
+
+    Raises:
+        ValueError: If there is neither an id nor a lookup key.
+    """
+    if nba_player_id is not None and not math.isnan(nba_player_id):
+        return f"nba_{nba_player_id:.0f}"
+    if not lookup:
+        raise ValueError("a player has neither an nba.com id nor a letter in his name")
+    return f"name_{lookup}"
 
 
 def without_suffix(lookup: str) -> str:

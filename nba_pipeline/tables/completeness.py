@@ -70,7 +70,10 @@ PLAYER_INPUTS = {
         "player_game_summary", "game_date", window=history(), on="player_lookup season_year"
     ),
     "raw": reads(
-        "nbac_player_boxscores", "team_abbr", window=history(), on="player_lookup season_year"
+        "nbac_player_boxscores",
+        "team_abbr universal_player_id",
+        window=history(),
+        on="player_lookup season_year",
     ),
 }
 

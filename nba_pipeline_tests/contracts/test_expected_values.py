@@ -293,7 +293,7 @@ def test_every_player_s_line_follows_from_the_plays(rows, plays, column):
 
 # Fill rates --------------------------------------------------------------------------------------
 
-# No points props were found for 2021-22, and there is no register of players yet.
+# No points props were found for 2021-22.
 LINES = {
     "points_line",
     "over_under_result",
@@ -303,7 +303,6 @@ LINES = {
     "points_line_source",
     "opening_line_source",
 }
-REGISTER = {"universal_player_id"}
 FROM_PLAYS_ONLY = {
     "seconds_played",
     "paint_blocks",
@@ -331,13 +330,13 @@ def fill_rate(found: list[Row], column: str) -> float:
     return sum(value is not None for value in values) / len(values)
 
 
-@pytest.mark.parametrize("column", sorted(COLUMNS - LINES - REGISTER))
+@pytest.mark.parametrize("column", sorted(COLUMNS - LINES))
 def test_a_column_is_filled_where_there_are_plays(rows, column):
     found = [row for day in (NOVEMBER, SHORT_STAYS, MARCH, FINALS) for row in rows(PGS, day)]
     assert fill_rate(found, column) >= 0.99
 
 
-@pytest.mark.parametrize("column", sorted(COLUMNS - LINES - REGISTER - FROM_PLAYS_ONLY))
+@pytest.mark.parametrize("column", sorted(COLUMNS - LINES - FROM_PLAYS_ONLY))
 def test_a_column_is_filled_where_there_are_no_plays(rows, column):
     assert fill_rate(rows(PGS, NO_PLAYS), column) >= 0.99
 

@@ -82,8 +82,9 @@ INPUTS = {
     "games": reads("nbac_schedule", "game_id game_status", on="game_id"),
     "box": reads(
         "nbac_player_boxscores",
-        "game_id nba_game_id season_year player_lookup player_name nba_player_id team_abbr "
-        "opponent_team_abbr is_home is_starter minutes player_status " + " ".join(LINE.values()),
+        "game_id nba_game_id season_year player_lookup player_name nba_player_id "
+        "universal_player_id team_abbr opponent_team_abbr is_home is_starter minutes player_status "
+        + " ".join(LINE.values()),
         on="game_id player_lookup",
     ),
     "team": reads(
@@ -103,7 +104,7 @@ INPUTS = {
 
 COLUMNS = (
     Column("player_lookup", str, "normalised name", nullable=False),
-    Column("universal_player_id", str, "NULL until the registry knows the player"),
+    Column("universal_player_id", str, "one for each person, from nba.com's player id"),
     Column("nba_player_id", int, "nba.com's player id"),
     Column("player_full_name", str, "display name"),
     Column("game_id", str, "YYYYMMDD_AWAY_HOME", nullable=False),
@@ -216,6 +217,7 @@ def compute(cells: Cells) -> Columns:
     return {
         "player_lookup": cells["player_lookup"],
         "nba_player_id": cells["nba_player_id"],
+        "universal_player_id": box["universal_player_id"],
         "player_full_name": box["player_name"],
         "game_id": cells["game_id"],
         "nba_game_id": box["nba_game_id"],
@@ -357,7 +359,6 @@ def _quality(cells: Cells, events: _Walked, zones: Array, inferred: Array) -> Co
             "shot_creation_unavailable": ~events.known,
             "shot_zones_unavailable": np.isnan(zones),
             "starter_inferred": inferred,
-            "registry_unavailable": everywhere,
             "prop_lines_unavailable": everywhere,
         },
         {
@@ -385,7 +386,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=each("box", "game_id", "player_lookup", "nba_player_id", "team_abbr"),
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("player", "PGS_WORKERS", default_workers=10, together=("game_id",)),
     gates=(
         Gate(

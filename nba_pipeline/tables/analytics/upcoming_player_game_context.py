@@ -138,7 +138,7 @@ def _count(name: str, what: str = "") -> Column:
 
 COLUMNS = (
     Column("player_lookup", str, "normalised name", nullable=False),
-    Column("universal_player_id", str, "NULL until the registry knows the player"),
+    Column("universal_player_id", str, "one for each person, from nba.com's player id"),
     Column("game_id", str, "YYYYMMDD_AWAY_HOME", nullable=False),
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
@@ -305,6 +305,7 @@ def compute(cells: Cells) -> Columns:
                 "home_game",
             )
         },
+        "universal_player_id": cells.window("raw").last(1).one()["universal_player_id"],
         **_occasion(cells),
         **_rest(cells),
         **_load(cells.window("summaries")),
@@ -536,7 +537,6 @@ def _quality(cells: Cells, team: Rows) -> Columns:
             "prop_lines_unavailable": everywhere,
             "play_by_play_unavailable": no_plays,
             "injury_status_unavailable": no_report,
-            "registry_unavailable": everywhere,
         },
         {
             "nbac_schedule": everywhere,
@@ -607,7 +607,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "UPGC_WORKERS", default_workers=10, together=("game_id", "team_abbr")),
     gates=(

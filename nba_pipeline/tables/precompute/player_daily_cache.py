@@ -88,7 +88,7 @@ def _rate(name: str, what: str) -> Column:
 
 COLUMNS = (
     Column("player_lookup", str, "normalised name", nullable=False),
-    Column("universal_player_id", str, "NULL until the registry knows the player"),
+    Column("universal_player_id", str, "one for each person, from nba.com's player id"),
     Column("cache_date", date, "the date; its own games are left out", nullable=False),
     Column("game_date", date, "the same", nullable=False),
     # Form and role

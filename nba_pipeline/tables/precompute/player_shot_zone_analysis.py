@@ -70,7 +70,7 @@ def _fraction(name: str, what: str = "makes / attempts") -> Column:
 
 COLUMNS = (
     Column("player_lookup", str, "normalised name", nullable=False),
-    Column("universal_player_id", str, "NULL until the registry knows the player"),
+    Column("universal_player_id", str, "one for each person, from nba.com's player id"),
     Column("analysis_date", date, "the date; its own games are left out", nullable=False),
     Column("game_date", date, "the same", nullable=False),
     _rate("paint_rate_last_10", "share of his shots from within 8.5 ft"),
@@ -115,6 +115,7 @@ def compute(cells: Cells) -> Columns:
     shots = _shots(zoned)
     return {
         "player_lookup": cells["player_lookup"],
+        "universal_player_id": cells.window("raw").last(1).one()["universal_player_id"],
         "analysis_date": cells["game_date"],
         "game_date": cells["game_date"],
         **{f"{zone}_rate_last_10": rate for zone, rate in rates.items()},
@@ -245,7 +246,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PSZA_WORKERS", default_workers=10),
     gates=(

@@ -114,7 +114,7 @@ INPUTS = {
 
 COLUMNS = (
     Column("player_lookup", str, "normalised name", nullable=False),
-    Column("universal_player_id", str, "NULL until the registry knows the player"),
+    Column("universal_player_id", str, "one for each person, from nba.com's player id"),
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("game_id", str, "YYYYMMDD_AWAY_HOME", nullable=False),
     Column(

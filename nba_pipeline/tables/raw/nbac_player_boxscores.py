@@ -11,7 +11,7 @@ import numpy as np
 
 from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.games import Participation
-from nba_pipeline.domain.players import player_lookup, without_suffix
+from nba_pipeline.domain.players import player_lookup, universal_player_id, without_suffix
 from nba_pipeline.engine.table import (
     KNOWN_AT,
     Column,
@@ -65,6 +65,7 @@ COLUMNS = (
     Column("season_year", int, "year the season started", nullable=False),
     Column("season_type", str, nullable=False),
     Column("nba_player_id", int, "nba.com's player id", nullable=False),
+    Column("universal_player_id", str, "one for each person, from that id", nullable=False),
     Column("player_lookup", str, "normalised name", nullable=False),
     Column("player_match_key", str, "the same without jr, sr, ii, iii, iv", nullable=False),
     Column("player_name", str, "as published", nullable=False),
@@ -93,6 +94,9 @@ def compute(cells: Cells) -> Columns:
         "season_year": games["season_year"][rows.cell],
         "season_type": games["season_type"][rows.cell],
         "nba_player_id": rows["player_id"],
+        "universal_player_id": np.array(
+            [universal_player_id(each) for each in rows["player_id"].tolist()], dtype=object
+        ),
         "player_lookup": np.array(lookups, dtype=object),
         "player_match_key": np.array([without_suffix(key) for key in lookups], dtype=object),
         "player_name": rows["player_name"],
@@ -118,7 +122,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=each("box", nba_game_id="game_id"),
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("game", "RAW_WORKERS", default_workers=1),
     clustering=("player_lookup", "team_abbr"),
     keeps_revisions=True,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nba_pipeline.domain.players import player_lookup, without_suffix
+from nba_pipeline.domain.players import player_lookup, universal_player_id, without_suffix
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,18 @@ def test_a_key_is_letters_and_digits_and_its_own_key(name):
 )
 def test_only_a_trailing_suffix_is_dropped(lookup, expected):
     assert without_suffix(lookup) == expected
+
+
+@given(st.integers(1, 2**40), st.text())
+def test_an_id_decides_whatever_the_name(nba_player_id, name):
+    assert universal_player_id(nba_player_id, player_lookup(name)) == f"nba_{nba_player_id}"
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan")])
+def test_a_name_without_an_id_gets_one_that_says_so(unknown):
+    assert universal_player_id(unknown, "zionwilliamson") == "name_zionwilliamson"
+
+
+def test_somebody_with_neither_is_refused():
+    with pytest.raises(ValueError, match="nor a letter in his name"):
+        universal_player_id(None, "")

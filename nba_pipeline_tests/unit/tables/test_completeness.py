@@ -56,7 +56,8 @@ class League:
                 "team_abbr player_lines", [(g.team, g.lines, g.day) for g in summarised]
             ),
             "raw": table(
-                "player_lookup team_abbr", [(who, team, day) for (who, day), team in self._box()]
+                "player_lookup team_abbr universal_player_id",
+                [(who, team, f"name_{who}", day) for (who, day), team in self._box()],
             ),
             "summaries": table("player_lookup", sorted(self.summaries)),
         }
