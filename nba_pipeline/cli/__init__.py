@@ -1,0 +1,36 @@
+"""The terminal: what a person types, and what she reads. One module per kind of command.
+
+Results go to standard output, as a table or with ``--json`` as one object and nothing else;
+progress goes to standard error. Exit code 0 means done, 1 that something broke, 2 that the call was
+wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from nba_pipeline.cli import asking, running, showing
+from nba_pipeline.cli.printing import err
+from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError, PipelineError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="NBA player-prop features as one Dagster asset graph.",
+)
+for command in (running.run, running.backfill, asking.query, showing.demo, showing.bench):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; an error a person can meet is one sentence, never a traceback."""
+    try:
+        app()
+    except PipelineError as error:
+        err.print(f"Error: {error}", style="red", soft_wrap=True, highlight=False)
+        wrong_call = isinstance(error, ConfigurationError | OutsideSeasonError)
+        sys.exit(2 if wrong_call else 1)

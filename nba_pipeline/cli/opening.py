@@ -1,0 +1,81 @@
+"""Opening what commands work with: the warehouse, the source and Dagster's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from nba_pipeline import settings
+from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError
+from nba_pipeline.engine.fanout import EXECUTORS
+
+if TYPE_CHECKING:
+    from nba_pipeline.engine.protocols import Source
+    from nba_pipeline.warehouse.local import LocalWarehouse
+
+
+def open_warehouse() -> LocalWarehouse:
+    """The warehouse, where the environment says."""
+    from nba_pipeline.tables import REGISTRY
+    from nba_pipeline.warehouse.local import LocalWarehouse
+
+    return LocalWarehouse(settings.warehouse_folder(os.environ), list(REGISTRY.values()))
+
+
+def open_source(days: Sequence[date], archive: str) -> Source:
+    """The source, if it knows the dates.
+
+    Raises:
+        OutsideSeasonError: When it does not; whoever asks for such a date has likely mistyped it.
+    """
+    from nba_pipeline.orchestration.resources import SourceResource
+
+    source = SourceResource(archive=archive).open()
+    calendar = source.calendar()
+    if not any(calendar.season_of(day) for day in days):
+        raise OutsideSeasonError(
+            f"{days[0]} lies outside every season of the {source.name} source "
+            f"({calendar.describe()})"
+        )
+    return source
+
+
+def prepare_dagster_home() -> None:
+    """Point Dagster at its folder; one made here reports to nobody and asks for no newsletter."""
+    home = settings.dagster_home(os.environ)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not any(home.iterdir()):
+            settled = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+            (home / "dagster.yaml").write_text(settled)
+    except OSError as error:
+        raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
+    os.environ["DAGSTER_HOME"] = str(home.resolve())
+
+
+def check_executor(chosen: str) -> None:
+    """Refuse an executor that there is not.
+
+    Raises:
+        ConfigurationError: Naming those there are.
+    """
+    name = settings.executor_name(os.environ, chosen)
+    if name not in EXECUTORS:
+        raise ConfigurationError(
+            f"there is no executor {name}: choose one of {', '.join(EXECUTORS)}"
+        )
+
+
+def check_workers() -> None:
+    """Refuse worker counts that are no numbers.
+
+    Raises:
+        ConfigurationError: Naming the variable.
+    """
+    from nba_pipeline.engine.table import usable_cpus
+    from nba_pipeline.tables import REGISTRY
+
+    for table in REGISTRY.values():
+        table.fan_out.workers(os.environ, usable_cpus())

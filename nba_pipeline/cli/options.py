@@ -1,0 +1,59 @@
+"""Options that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+from typing import Annotated
+
+import typer
+
+from nba_pipeline import settings
+from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.fanout import EXECUTORS
+
+DateOption = Annotated[
+    str, typer.Option("--date", metavar="YYYY-MM-DD", help="NBA day, US Eastern.")
+]
+FromOption = Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First NBA day.")]
+ToOption = Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last NBA day.")]
+Select = Annotated[
+    str, typer.Option(help="Tables, for example player_game_summary+ (with everything after it).")
+]
+ArchiveOption = Annotated[
+    str, typer.Option(metavar="DIR", help="Folder of season files; else NBA_ARCHIVE_DIR.")
+]
+ExecutorOption = Annotated[str, typer.Option(help=f"One of {', '.join(EXECUTORS)}.")]
+Force = Annotated[bool, typer.Option("--force", help="Compute everything, changed or not.")]
+Only = Annotated[bool, typer.Option("--only", help="Do not bring the date's history up to date.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def day_of(text: str, option: str) -> date:
+    """The NBA day that an option gives.
+
+    Raises:
+        ConfigurationError: When it is not a date, or lies before the first partition.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{option} {text} is not a date: write YYYY-MM-DD") from error
+    if day < settings.first_day(os.environ):
+        raise ConfigurationError(
+            f"{option} {day} lies before the first partition, {settings.first_day(os.environ)} "
+            "(NBA_FIRST_DAY moves it)"
+        )
+    return day
+
+
+def days_between(from_: str, to: str) -> list[date]:
+    """The days of a range, both ends included.
+
+    Raises:
+        ConfigurationError: When an end is not a day, or the last lies before the first.
+    """
+    first, last = day_of(from_, "--from"), day_of(to, "--to")
+    if last < first:
+        raise ConfigurationError(f"--from {first} lies after --to {last}")
+    return [first + timedelta(days=step) for step in range((last - first).days + 1)]
