@@ -41,6 +41,13 @@ class Line:
     current_at: Array
     is_only_opening: Array
 
+    @property
+    def opening_book(self) -> Array:
+        """The bookmaker, where the opening number is known."""
+        books = self.book.copy()
+        books[np.isnan(self.opening)] = None
+        return books
+
 
 def line_of(snapshots: Mapping[str, Array], owner: Ints, owners: int) -> Line:
     """The line of each owner.
@@ -79,3 +86,32 @@ def _at(values: Array, index: Ints, known: Array, null: Any) -> Array:
     picked = np.full(len(index), null, dtype=values.dtype)
     picked[known] = values[index[known]]
     return picked
+
+
+def is_main_line(
+    market: Ints, line: Floats, over_price: Floats, under_price: Floats, two_sided: Array
+) -> Array:
+    """Which of the lines that a bookmaker offers at once is his main one.
+
+    Of those on which both sides can be taken, the one whose sides are nearest to equally likely by
+    their American odds; among equals, and where there are no odds, the lowest.
+
+    Args:
+        market: Which lines were offered together, as equal numbers.
+        line: The number to be above or below.
+        over_price: American odds, NaN where not published.
+        under_price: American odds, NaN where not published.
+        two_sided: Whether both sides could be taken.
+    """
+    apart = np.abs(_chance(over_price) - _chance(under_price))
+    order = np.lexsort([line, np.where(np.isnan(apart), 2.0, apart), ~two_sided, market])
+    first = np.append(True, market[order][1:] != market[order][:-1])[: len(order)]
+    main = np.zeros(len(order), dtype=bool)
+    main[order[first]] = True
+    return main
+
+
+def _chance(american: Floats) -> Floats:
+    """The chance that American odds stand for, the bookmaker's share included."""
+    stake = np.where(american < 0, -american, 100.0)
+    return np.asarray(stake / (np.abs(american) + 100.0))

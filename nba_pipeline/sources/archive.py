@@ -7,13 +7,12 @@ NBA day through the schedule, so a line dated one day late by its publisher stil
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -30,6 +29,7 @@ from nba_pipeline.sources.base import (
     with_season_days,
 )
 from nba_pipeline.sources.feeds import GAME_LINES, PLAYER_BOX, SCHEDULE, TEAM_BOX, Feed
+from nba_pipeline.sources.layouts import LAYOUTS, cast
 
 _INDISPENSABLE = (SCHEDULE, PLAYER_BOX, TEAM_BOX)
 
@@ -196,22 +196,13 @@ def _parquet(path: Path) -> pa.Table:
         raise SourceError(f"{path.name} cannot be read as Parquet: {error}") from error
 
 
-def _cast(column: pa.ChunkedArray, kind: pa.DataType, name: str, path: Path) -> pa.ChunkedArray:
-    try:
-        return column.cast(kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise SourceError(
-            f"{path.name}: column {name} is {column.type}, expected {kind} ({error})"
-        ) from error
-
-
 def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
     """The feed's columns in its types.
 
     Raises:
         SourceError: Naming the file and the column that is missing or of another type.
     """
-    rows = _LAYOUTS[feed.name](rows, path) if feed.name in _LAYOUTS else rows
+    rows = LAYOUTS[feed.name](rows, path) if feed.name in LAYOUTS else rows
     arrays = []
     for name, kind in feed.columns.items():
         if name not in rows.column_names:
@@ -219,7 +210,7 @@ def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
                 raise SourceError(f"{path.name} has no column {name}")
             arrays.append(pa.nulls(rows.num_rows, kind))
             continue
-        arrays.append(_cast(rows[name], kind, name, path))
+        arrays.append(cast(rows[name], kind, name, path))
     typed = pa.table(arrays, schema=feed.schema)
     dated_by = () if feed.dated_by == "game_id" else (feed.dated_by,)
     for name in (*feed.key, *dated_by):
@@ -229,88 +220,3 @@ def _typed(feed: Feed, rows: pa.Table, path: Path) -> pa.Table:
                 f"{typed.num_rows} rows"
             )
     return typed
-
-
-# The feed's column = the layout's. What the two layouts share keeps its name.
-_OLD_SHOTS = {
-    "x": "loc_x",
-    "y": "loc_y",
-    "minutes": "minutes_remaining",
-    "seconds": "seconds_remaining",
-    "shot_made": "shot_made_flag",
-    "shot_zone": "shot_zone_basic",
-    "event_num": "game_event_id",
-}
-_NEW_SHOTS = {
-    "x": "loc_x",
-    "y": "loc_y",
-    "minutes": "mins_left",
-    "seconds": "secs_left",
-    "shot_made": "shot_made",
-    "shot_zone": "basic_zone",
-}
-
-
-def _shots_layout(rows: pa.Table, path: Path) -> pa.Table:
-    """Both published layouts of shots as one: feet from the hoop, seconds left, place in game.
-
-    The older layout gives tenths of a foot from the hoop, the newer one feet from the middle of
-    the baseline (the hoop is 5.25 ft above it) with x mirrored.
-    """
-    names = set(rows.column_names)
-    is_old = len(names.intersection(_OLD_SHOTS.values())) > len(
-        names.intersection(_NEW_SHOTS.values())
-    )
-    layout = _OLD_SHOTS if is_old else _NEW_SHOTS
-    for name in (*layout.values(), "game_id", "player_id", "period"):
-        if name not in names:
-            raise SourceError(f"{path.name} has no column {name}")
-    numbers = {
-        ours: _cast(rows[layout[ours]], kind, layout[ours], path)
-        for ours, kind in (
-            ("x", pa.float64()),
-            ("y", pa.float64()),
-            ("minutes", pa.int64()),
-            ("seconds", pa.int64()),
-            ("shot_made", pa.bool_()),
-        )
-    }
-    if is_old:
-        x, y = pc.divide(numbers["x"], 10.0), pc.divide(numbers["y"], 10.0)
-    else:
-        # The subtraction leaves noise behind the two decimals that are published.
-        x, y = pc.negate(numbers["x"]), pc.round(pc.subtract(numbers["y"], 5.25), 2)
-    left = pc.add(pc.multiply(numbers["minutes"], 60), numbers["seconds"])
-    whole = rows.select([name for name in rows.column_names if name not in layout.values()])
-    for name, values in {
-        "hoop_x_ft": x,
-        "hoop_y_ft": y,
-        "seconds_left": left,
-        "shot_made": numbers["shot_made"],
-        "shot_zone": rows[layout["shot_zone"]],
-        **({"event_num": rows[layout["event_num"]]} if is_old else {}),
-    }.items():
-        whole = whole.append_column(name, values)
-    return _numbered(whole)
-
-
-def _numbered(rows: pa.Table) -> pa.Table:
-    """Shots with their place in the game: by period, then time, then what tells two apart."""
-    first = {
-        "game_id": "ascending",
-        "period": "ascending",
-        "seconds_left": "descending",
-        **dict.fromkeys(("player_id", "hoop_x_ft", "hoop_y_ft", "shot_made"), "ascending"),
-    }
-    # Two tips of one second at one spot differ in something else; their order in the file is no
-    # such thing.
-    others = {name: "ascending" for name in sorted(rows.column_names) if name not in first}
-    rows = rows.take(pc.sort_indices(rows, list({**first, **others}.items())))
-    games = rows["game_id"].combine_chunks().dictionary_encode().indices.to_numpy()
-    number = np.arange(len(games))
-    starts = np.append(True, games[1:] != games[:-1]) if len(games) else np.zeros(0, dtype=bool)
-    first_of_game = np.maximum.accumulate(np.where(starts, number, 0)) if len(games) else number
-    return rows.append_column("shot_number", pa.array(number - first_of_game))
-
-
-_LAYOUTS: dict[str, Callable[[pa.Table, Path], pa.Table]] = {"shots": _shots_layout}

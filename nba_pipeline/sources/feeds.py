@@ -32,7 +32,7 @@ class Feed:
         optional: Columns that are NULL where a file lacks them.
         key: Columns that identify a row; no two rows of a feed share them.
         dated_by: How a row finds its NBA day: ``game_date`` (its own column), ``game_id`` (through
-            the schedule) or ``date`` (its own column, for facts about no game).
+            the schedule) or ``date`` (its own column, for facts that name no nba.com game).
     """
 
     name: str
@@ -205,6 +205,37 @@ GAME_LINES = Feed(
     key=("game_id",),
 )
 
+PLAYER_PROPS = Feed(
+    name="player_props",
+    required={
+        # The Eastern day the game tips off on.
+        "date": _DAY,
+        "event_id": _TEXT,
+        "home_team": _TEXT,
+        "away_team": _TEXT,
+        "player_name": _TEXT,
+        # As The Odds API names it: player_points, player_rebounds, …; only markets with a line.
+        "market": _TEXT,
+        "bookmaker": _TEXT,
+        # Which of several looks at the market, as published; later ones sort behind earlier ones.
+        "snapshot": _TEXT,
+        "line": _REAL,
+        # Whether both over and under could be taken.
+        "is_two_sided": _FLAG,
+    },
+    optional={
+        "commence_time": _INSTANT,
+        # When the line stood, where the publisher's clock is one.
+        "snapshot_at": _INSTANT,
+        # American odds; NULL where a pick'em site has only a placeholder.
+        "over_price": _WHOLE,
+        "under_price": _WHOLE,
+        "player_id": _WHOLE,
+    },
+    key=("event_id", "player_name", "market", "bookmaker", "snapshot", "line"),
+    dated_by="date",
+)
+
 OFFICIALS = Feed(
     name="officials",
     required={"game_id": _TEXT, "official": _TEXT},
@@ -234,6 +265,7 @@ FEEDS: dict[str, Feed] = {
         PLAY_BY_PLAY,
         SHOTS,
         GAME_LINES,
+        PLAYER_PROPS,
         OFFICIALS,
         INJURY_TRANSACTIONS,
     )

@@ -32,6 +32,7 @@ from nba_pipeline.tables.raw import (
     nbac_shots,
     nbac_team_boxscore,
     odds_api_game_lines,
+    odds_api_player_points_props,
 )
 
 _IN_ORDER = (
@@ -42,6 +43,7 @@ _IN_ORDER = (
     nbac_shots,
     nbac_referee,
     odds_api_game_lines,
+    odds_api_player_points_props,
     nbac_injury_report,
     player_availability,
     team_offense_game_summary,

@@ -6,6 +6,7 @@ play-by-play. A fifth has players whose whole minutes are zero.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -293,7 +294,7 @@ def test_every_player_s_line_follows_from_the_plays(rows, plays, column):
 
 # Fill rates --------------------------------------------------------------------------------------
 
-# No points props were found for 2021-22.
+# No points props were found for 2021-22, and some players of 2024-25 have none.
 LINES = {
     "points_line",
     "over_under_result",
@@ -345,6 +346,38 @@ def test_a_column_is_filled_where_there_are_no_plays(rows, column):
 def test_a_line_nobody_published_stays_null(rows, column):
     found = [row for day in (NOVEMBER, SHORT_STAYS, MARCH, FINALS) for row in rows(PGS, day)]
     assert fill_rate(found, column) == 0.0
+
+
+# Points props ------------------------------------------------------------------------------------
+
+SETTLED = {
+    "donovanmitchell": (26.5, 35, "OVER", 8.5),
+    "jalenbrunson": (26.5, 16, "UNDER", -10.5),
+    "jaysontatum": (27.5, 33, "OVER", 5.5),
+    "lebronjames": (23.5, 27, "OVER", 3.5),
+}
+
+
+@pytest.mark.parametrize("player", SETTLED)
+def test_a_points_prop_is_settled_as_worked_out(rows, player):
+    row = next(row for row in rows(PGS, NO_PLAYS) if row["player_lookup"] == player)
+    names = ("points_line", "points", "over_under_result", "margin")
+    assert tuple(row[name] for name in names) == SETTLED[player]
+
+
+def test_as_many_props_are_offered_and_settled_as_counted(rows):
+    offered = {row["nba_player_id"] for row in rows("odds_api_player_points_props", NO_PLAYS)}
+    settled = [row for row in rows(PGS, NO_PLAYS) if row["points_line"] is not None]
+    assert (len(offered - {None}), len(settled)) == (90, 86)
+    assert sum(row["minutes_played"] >= 15 for row in settled) == 85
+    results = Counter(row["over_under_result"] for row in settled)
+    assert results == {"OVER": 46, "UNDER": 38, "PUSH": 2}
+
+
+def test_a_pick_em_site_s_placeholder_is_no_price(rows):
+    offered = rows("odds_api_player_points_props", NO_PLAYS)
+    assert {row["over_price_american"] for row in offered} == {None}
+    assert {row["bookmaker"] for row in offered} == {"prizepicks", "underdog"}
 
 
 @pytest.mark.parametrize("column", sorted(FROM_PLAYS_ONLY))

@@ -18,6 +18,7 @@ game       one game, play by play
 box        box scores, counted from events
 texts      play-by-play texts
 market     betting lines and officials
+props      points props
 records    everything as rows of a feed
 ========== =======================================================================
 """
@@ -39,6 +40,7 @@ from nba_pipeline.sources.simulated.fixtures import Fixture, fixtures
 from nba_pipeline.sources.simulated.game import play
 from nba_pipeline.sources.simulated.market import crews, lines
 from nba_pipeline.sources.simulated.moves import Personnel
+from nba_pipeline.sources.simulated.props import points_props
 from nba_pipeline.sources.simulated.records import GameRecord, Row, injury_rows, rows_of_game
 
 __all__ = ["SimulatedLeague"]
@@ -139,7 +141,12 @@ class SimulatedLeague:
         home, away = (self._personnel.squad(team, fixture.game_date) for team in fixture.teams)
         events = play(home, away, Dice(self._seed, Purpose.GAME, fixture.number))
         market = lines(home, away, Dice(self._seed, Purpose.LINES, fixture.number))
-        return GameRecord(self._first_day, fixture, events, box_of(events), market, crew)
+        chance = Dice(self._seed, Purpose.PROPS, fixture.number)
+        props = (
+            *points_props(home, fixture.start, chance),
+            *points_props(away, fixture.start, chance),
+        )
+        return GameRecord(self._first_day, fixture, events, box_of(events), market, crew, props)
 
 
 def _columns(feed: Feed) -> pa.Schema:

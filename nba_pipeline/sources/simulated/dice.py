@@ -30,6 +30,7 @@ class Purpose(IntEnum):
     GAME = 7
     LINES = 8
     CREWS = 9
+    PROPS = 10
 
 
 class Dice:

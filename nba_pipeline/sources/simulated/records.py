@@ -17,6 +17,7 @@ from nba_pipeline.sources.simulated.events import AWAY, HOME, NEITHER, Event
 from nba_pipeline.sources.simulated.fixtures import Fixture
 from nba_pipeline.sources.simulated.market import Lines
 from nba_pipeline.sources.simulated.moves import Injury
+from nba_pipeline.sources.simulated.props import Prop
 from nba_pipeline.sources.simulated.texts import Scene, descriptions
 
 Row: TypeAlias = dict[str, object]
@@ -36,6 +37,7 @@ class GameRecord:
     box: Box
     lines: Lines
     crew: tuple[str, ...]
+    props: tuple[Prop, ...]
 
 
 def rows_of_game(feed: str, game: GameRecord) -> Iterator[Row]:
@@ -202,6 +204,28 @@ def _game_lines(game: GameRecord) -> Iterator[Row]:
     yield asdict(game.lines)
 
 
+def _player_props(game: GameRecord) -> Iterator[Row]:
+    fixture = game.fixture
+    for prop in game.props:
+        yield {
+            "date": fixture.game_date,
+            "event_id": f"simulated-{fixture.game_id}",
+            "home_team": TEAMS[fixture.home].full_name,
+            "away_team": TEAMS[fixture.away].full_name,
+            "player_name": prop.player.name,
+            "player_id": prop.player.player_id,
+            "market": "player_points",
+            "bookmaker": prop.bookmaker,
+            "snapshot": prop.snapshot_at.isoformat(),
+            "snapshot_at": prop.snapshot_at,
+            "commence_time": fixture.start,
+            "line": prop.line,
+            "is_two_sided": True,
+            "over_price": prop.over_price,
+            "under_price": prop.under_price,
+        }
+
+
 def _officials(game: GameRecord) -> Iterator[Row]:
     for official in game.crew:
         yield {"official": official}
@@ -214,6 +238,7 @@ _WRITERS: dict[str, Callable[[GameRecord], Iterator[Row]]] = {
     feeds.PLAY_BY_PLAY.name: _play_by_play,
     feeds.SHOTS.name: _shots,
     feeds.GAME_LINES.name: _game_lines,
+    feeds.PLAYER_PROPS.name: _player_props,
     feeds.OFFICIALS.name: _officials,
 }
 

@@ -7,6 +7,7 @@ come from the shots, and what only the play-by-play tells is NULL.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
@@ -19,7 +20,9 @@ from nba_pipeline.domain.boxscore import (
     true_shooting_pct,
     usage_rate,
 )
+from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.event_columns import EVENT_COLUMNS, PLAYS_OF_A_GAME, events_of
+from nba_pipeline.domain.line_snapshots import Line
 from nba_pipeline.domain.lineups import Roster
 from nba_pipeline.domain.play_by_play import walk
 from nba_pipeline.domain.rounding import rounded
@@ -38,7 +41,7 @@ from nba_pipeline.engine.table import (
     reads,
 )
 from nba_pipeline.engine.windows import Cells, Rows
-from nba_pipeline.tables import promises, quality
+from nba_pipeline.tables import promises, prop_lines, quality
 
 # Ours = the box score's.
 LINE = {
@@ -79,7 +82,9 @@ WALKED = {
 }
 
 INPUTS = {
-    "games": reads("nbac_schedule", "game_id game_status", on="game_id"),
+    "games": reads(
+        "nbac_schedule", "game_id game_status scheduled_start actual_tip_off", on="game_id"
+    ),
     "box": reads(
         "nbac_player_boxscores",
         "game_id nba_game_id season_year player_lookup player_name nba_player_id "
@@ -100,6 +105,7 @@ INPUTS = {
     "plays": reads("nbac_play_by_play", EVENT_COLUMNS, on="game_id"),
     "shots": reads("nbac_shots", "is_three shot_made shot_distance_ft", on="game_id nba_player_id"),
     "game_shots": reads("nbac_shots", "shot_number", on="game_id"),
+    **prop_lines.INPUTS,
 }
 
 COLUMNS = (
@@ -190,10 +196,17 @@ COLUMNS = (
     Column("game_score", float, "Hollinger's game score", unit="points", decimals=1),
     Column("starter_flag", bool, "began the game", nullable=False),
     Column("win_flag", bool),
-    Column("points_line", float, "closing line", unit="points", decimals=1, minimum=0),
+    Column("points_line", float, "newest by tip-off", unit="points", decimals=1, minimum=0),
     Column("over_under_result", str, "OVER, UNDER or PUSH"),
     Column("margin", float, "points less the line", unit="points", decimals=1),
-    Column("opening_line", float, unit="points", decimals=1, minimum=0),
+    Column(
+        "opening_line",
+        float,
+        "oldest of the same bookmaker; NULL where there is one only",
+        unit="points",
+        decimals=1,
+        minimum=0,
+    ),
     Column("line_movement", float, "closing less opening", unit="points", decimals=1),
     Column("points_line_source", str, "bookmaker of the closing line"),
     Column("opening_line_source", str, "bookmaker of the opening line"),
@@ -205,6 +218,9 @@ COLUMNS = (
 )
 
 
+_EACH_LINE = each("box", "game_id", "player_lookup", "nba_player_id", "team_abbr")
+
+
 def compute(cells: Cells) -> Columns:
     """The official line, what the events add, and the rates that follow."""
     box, team = cells.one("box"), cells.one("team")
@@ -213,6 +229,7 @@ def compute(cells: Cells) -> Columns:
     zones = _zones(cells, events)
     minutes = np.where(events.known, events.columns["seconds_played"] / 60, box["minutes"])
     starters, inferred = _starters(cells, events)
+    prop = prop_lines.line_of_players(cells)
     rates = _rates(line, minutes, team)
     return {
         "player_lookup": cells["player_lookup"],
@@ -233,11 +250,12 @@ def compute(cells: Cells) -> Columns:
         **rates,
         "starter_flag": starters,
         "win_flag": team["win_flag"],
+        **_settled(line["points"], prop),
         "is_active": np.ones(len(cells), dtype=bool),
         "player_status": box["player_status"],
         "shot_zones_estimated": np.where(np.isnan(zones["paint_attempts"]), np.nan, 0.0),
         "primary_source_used": np.full(len(cells), "nbac_player_boxscores", dtype=object),
-        **_quality(cells, events, zones["paint_attempts"], inferred),
+        **_quality(cells, events, zones["paint_attempts"], inferred, prop),
     }
 
 
@@ -350,8 +368,26 @@ def _starters(cells: Cells, events: _Walked) -> tuple[Array, Array]:
     return starters, inferred
 
 
-def _quality(cells: Cells, events: _Walked, zones: Array, inferred: Array) -> Columns:
+def _settled(points: Array, prop: Line) -> Columns:
+    """The points prop and how it came out; equal is a push, to neither side."""
+    margin = points - prop.current
+    result = np.full(len(points), None, dtype=object)
+    for word, came_out in (("OVER", margin > 0), ("UNDER", margin < 0), ("PUSH", margin == 0)):
+        result[came_out] = word
+    return {
+        "points_line": prop.current,
+        "over_under_result": result,
+        "margin": rounded(margin, 1),
+        "opening_line": prop.opening,
+        "line_movement": rounded(prop.movement, 1),
+        "points_line_source": prop.book,
+        "opening_line_source": prop.opening_book,
+    }
+
+
+def _quality(cells: Cells, events: _Walked, zones: Array, inferred: Array, prop: Line) -> Columns:
     everywhere = np.ones(len(cells), dtype=bool)
+    has_line = ~np.isnan(prop.current)
     return quality.assess(
         np.full(len(cells), 85.0),
         {
@@ -359,17 +395,28 @@ def _quality(cells: Cells, events: _Walked, zones: Array, inferred: Array) -> Co
             "shot_creation_unavailable": ~events.known,
             "shot_zones_unavailable": np.isnan(zones),
             "starter_inferred": inferred,
-            "prop_lines_unavailable": everywhere,
+            "prop_lines_unavailable": ~has_line,
         },
         {
             "nbac_player_boxscores": everywhere,
             "nbac_team_boxscore": everywhere,
             "nbac_play_by_play": events.known,
             "nbac_shots": ~events.known & ~np.isnan(zones),
+            prop_lines.SOURCE: has_line,
         },
         fallback=~everywhere,
         reconstructed=~everywhere,
     )
+
+
+def _cells(inputs: Mapping[str, Columns]) -> Columns:
+    """Everybody with a line in a box score, with the moment his prop was settled by."""
+    played = _EACH_LINE(inputs)
+    games = inputs["games"]
+    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
+    start = dict(zip(games["game_id"].tolist(), tips, strict=True))
+    moments = [start[game] for game in played["game_id"].tolist()]
+    return {**played, "tip_off": np.array(moments, dtype="datetime64[us]")}
 
 
 def _no_team(cells: Cells) -> Array:
@@ -384,9 +431,9 @@ TABLE = Table(
     key=("game_id", "player_lookup"),
     columns=COLUMNS,
     inputs=INPUTS,
-    cells=each("box", "game_id", "player_lookup", "nba_player_id", "team_abbr"),
+    cells=_cells,
     compute=compute,
-    version=2,
+    version=3,
     fan_out=FanOut("player", "PGS_WORKERS", default_workers=10, together=("game_id",)),
     gates=(
         Gate(
@@ -408,6 +455,7 @@ TABLE = Table(
     tracked=(
         Tracked("source_nbac_boxscore", "box", expected_rows=1),
         Tracked("source_nbac_pbp", "plays", expected_rows=PLAYS_OF_A_GAME),
+        Tracked("source_odds", "props", expected_rows=1),
     ),
     plot=("player_full_name", "points"),
 )

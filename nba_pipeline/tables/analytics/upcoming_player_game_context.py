@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from nba_pipeline.domain.clocks import tip_off
+from nba_pipeline.domain.line_snapshots import Line
 from nba_pipeline.domain.rest import days_between, days_rest, newest, rest_before_each
 from nba_pipeline.domain.roles import is_star, usage_taken_over
 from nba_pipeline.domain.rounding import ratio, rounded
@@ -33,7 +35,7 @@ from nba_pipeline.engine.table import (
     reads,
 )
 from nba_pipeline.engine.windows import STRIDE, Cells, Rows, Slices
-from nba_pipeline.tables import completeness, quality, samples
+from nba_pipeline.tables import completeness, prop_lines, quality, samples
 
 #: A player belongs to tonight's team while he appeared in one of this many of its last games.
 TEAM_GAMES = 10
@@ -90,7 +92,8 @@ INPUTS = {
     # Matched on what no cell has: whether the date's games are over is nothing a row may see.
     "games": reads(
         "nbac_schedule",
-        "game_id season_year away_team_abbr home_team_abbr game_status",
+        "game_id season_year away_team_abbr home_team_abbr game_status scheduled_start "
+        "actual_tip_off",
         on={"nba_game_id": "game_id"},
     ),
     "tonight": reads(
@@ -99,6 +102,13 @@ INPUTS = {
         on="game_id",
     ),
     **completeness.PLAYER_INPUTS,
+    "raw": reads(
+        "nbac_player_boxscores",
+        "team_abbr nba_player_id universal_player_id",
+        window=history(),
+        on="player_lookup season_year",
+    ),
+    **prop_lines.INPUTS,
     "summaries": reads(
         "player_game_summary",
         "points minutes_played usage_rate fg_makes fg_attempts fourth_quarter_seconds "
@@ -148,9 +158,9 @@ COLUMNS = (
     Column("season_phase", str, "early, mid or late regular season, or playoffs", nullable=False),
     Column("game_start_time_local", str, "on the venue's clock; NULL without a scheduled start"),
     # Props
-    Column("has_prop_line", bool, "NULL while no source of player props is read"),
-    _points("current_points_line", "NULL while no source of player props is read"),
-    _points("opening_points_line", "of the same book"),
+    Column("has_prop_line", bool, "whether any bookmaker had one by tip-off", nullable=False),
+    _points("current_points_line", "newest by tip-off"),
+    _points("opening_points_line", "oldest of the same book; NULL where there is one only"),
     _points("line_movement", "current less opening"),
     Column("current_points_line_source", str, "bookmaker"),
     Column("opening_points_line_source", str, "bookmaker"),
@@ -292,6 +302,7 @@ COLUMNS = (
 def compute(cells: Cells) -> Columns:
     """His own games first, then his team's context and the opponent's, then who is missing."""
     team, opponent = cells.one("team"), cells.one("opponent")
+    prop = prop_lines.line_of_players(cells)
     return {
         **{
             name: cells[name]
@@ -307,6 +318,7 @@ def compute(cells: Cells) -> Columns:
         },
         "universal_player_id": cells.window("raw").last(1).one()["universal_player_id"],
         **_occasion(cells),
+        **_prop(cells.window("summaries").rows(), prop),
         **_rest(cells),
         **_load(cells.window("summaries")),
         **_form(cells.window("summaries")),
@@ -317,7 +329,7 @@ def compute(cells: Cells) -> Columns:
         **_availability(cells, team),
         **_teammates(cells, team),
         "primary_source_used": np.full(len(cells), "player_game_summary", dtype=object),
-        **_quality(cells, team),
+        **_quality(cells, team, prop),
     }
 
 
@@ -358,6 +370,32 @@ def _start(
         return None
     local = start.replace(tzinfo=UTC).astimezone(ZoneInfo(place.timezone))
     return f"{local:%I:%M %p}".lstrip("0") + f" {clock_label(place.timezone, local)}"
+
+
+def _prop(played: Rows, prop: Line) -> Columns:
+    """Tonight's points line, and how many of his newest games ended on one side of it.
+
+    A game that ended on the line is of neither side and ends no streak.
+    """
+    size, cell = len(prop.current), played.cell
+    margin = played["points"] - prop.current[cell]
+    above, below = margin > 0, margin < 0
+    place, has_line = np.arange(len(cell)), ~np.isnan(prop.current)
+
+    def streak(won: Array, lost: Array) -> Array:
+        since = won & (place > newest(lost, cell, size)[cell])
+        return np.where(has_line, np.bincount(cell[since], minlength=size), np.nan)
+
+    return {
+        "has_prop_line": has_line,
+        "current_points_line": prop.current,
+        "opening_points_line": prop.opening,
+        "line_movement": rounded(prop.movement, 1),
+        "current_points_line_source": prop.book,
+        "opening_points_line_source": prop.opening_book,
+        "prop_over_streak": streak(above, below),
+        "prop_under_streak": streak(below, above),
+    }
 
 
 def _rest(cells: Cells) -> Columns:
@@ -520,10 +558,11 @@ def _out(cells: Cells, cell: int) -> set[str]:
     return {name for name in listed.buffer.columns["player_lookup"][rows][is_out] if name}
 
 
-def _quality(cells: Cells, team: Rows) -> Columns:
+def _quality(cells: Cells, team: Rows, prop: Line) -> Columns:
     played = cells.window("summaries")
     games, complete = played.count(), completeness.of_players(cells, "l30d", WINDOWS)
     everywhere = np.ones(len(cells), dtype=bool)
+    no_prop = np.isnan(prop.current)
     no_spread, no_total = np.isnan(team["game_spread"]), np.isnan(team["game_total"])
     no_plays = played.count("fourth_quarter_seconds") == 0
     no_report = team["has_injury_report"] != 1
@@ -534,7 +573,7 @@ def _quality(cells: Cells, team: Rows) -> Columns:
             "missing_game_spread": no_spread,
             "missing_game_total": no_total,
             **{f"thin_sample:{few}/{THIN_SAMPLE}": games == few for few in range(THIN_SAMPLE)},
-            "prop_lines_unavailable": everywhere,
+            "prop_lines_unavailable": no_prop,
             "play_by_play_unavailable": no_plays,
             "injury_status_unavailable": no_report,
         },
@@ -544,6 +583,7 @@ def _quality(cells: Cells, team: Rows) -> Columns:
             "nbac_play_by_play": ~no_plays,
             "odds_api_game_lines": ~(no_spread & no_total),
             "nbac_injury_report": ~no_report,
+            prop_lines.SOURCE: ~no_prop,
         },
         fallback=~everywhere,
         reconstructed=~everywhere,
@@ -554,11 +594,14 @@ def _quality(cells: Cells, team: Rows) -> Columns:
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
     """Everybody expected with a team that plays, each with the names of all who are."""
-    sides, box = both_sides(inputs["games"]), inputs["raw"]
+    games, box = inputs["games"], inputs["raw"]
+    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
+    sides = {**both_sides(games), "tip_off": np.concatenate([tips, tips])}
     order = np.argsort(box["game_date"], kind="stable")
     box = {name: values[order] for name, values in box.items()}
     for name in ("player_lookup", "team_abbr"):
         box[f"{name}_code"] = np.unique(box[name].astype(str), return_inverse=True)[1]
+    player_ids = dict(zip(box["player_lookup"].tolist(), box["nba_player_id"], strict=True))
     picked: list[tuple[int, str, str]] = []
     for day in np.unique(sides["game_date"]):
         tonight = np.flatnonzero(sides["game_date"] == day)
@@ -570,6 +613,7 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     return {
         **{name: values[at] for name, values in sides.items()},
         "player_lookup": np.array([name for _, name, _ in picked], dtype=object),
+        "nba_player_id": np.array([player_ids[name] for _, name, _ in picked], dtype=np.float64),
         "roster": np.array([roster for _, _, roster in picked], dtype=object),
     }
 
@@ -607,7 +651,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=2,
+    version=3,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "UPGC_WORKERS", default_workers=10, together=("game_id", "team_abbr")),
     gates=(
@@ -621,6 +665,7 @@ TABLE = Table(
     tracked=(
         Tracked("source_schedule", "tonight", expected_rows=1),
         Tracked("source_boxscore", "raw", expected_rows=1),
+        Tracked("source_props", "props", expected_rows=1),
     ),
     plot=("player_lookup", "avg_minutes_per_game_last_7"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_pipeline.domain.line_snapshots import Line, line_of
+from nba_pipeline.domain.line_snapshots import Line, is_main_line, line_of
 
 Snapshot = tuple[int, str, int, str, float]
 
@@ -58,3 +58,29 @@ def test_one_snapshot_is_the_opening_only_when_it_is_called_so():
     opening = line((0, "x", 9, "opening", 3.0))
     assert (opening.opening[0], opening.is_only_opening[0]) == (3.0, True)
     assert np.isnan(opening.movement[0])
+
+
+def main_lines(*offered: tuple[int, float, float | None, float | None, bool]) -> list[float]:
+    """The main ones of (market, line, over, under, two-sided) each."""
+    market, line, over, under, two_sided = (np.array(part) for part in zip(*offered, strict=True))
+    prices = over.astype(np.float64), under.astype(np.float64)
+    return line[is_main_line(market, line, *prices, two_sided)].tolist()
+
+
+def test_the_main_line_is_the_one_whose_sides_are_nearest_to_equally_likely():
+    offered = [(0, 9.5, -260, 190, True), (0, 12.5, -105, -125, True), (0, 14.5, 165, -220, True)]
+    assert main_lines(*offered) == [12.5]
+
+
+def test_a_line_with_one_side_is_no_main_line_beside_one_with_both():
+    assert main_lines((0, 20.5, None, None, False), (0, 27.5, None, None, True)) == [27.5]
+
+
+def test_without_odds_the_lowest_line_is_the_main_one_and_each_market_has_one():
+    offered = [(1, 8.5, None, None, True), (0, 6.5, None, None, True), (1, 7.5, None, None, True)]
+    assert sorted(main_lines(*offered)) == [6.5, 7.5]
+
+
+def test_a_book_without_an_opening_is_not_named():
+    single, moved = line((0, "x", 9, "", 3.0)), line((0, "x", 9, "", 3.0), (0, "x", 10, "", 4.0))
+    assert (single.opening_book.tolist(), moved.opening_book.tolist()) == ([None], ["x"])

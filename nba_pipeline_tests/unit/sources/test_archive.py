@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -195,6 +196,92 @@ def test_the_lines_of_a_second_book_are_left_alone(folder):
 
 def test_a_season_begins_with_its_first_game(folder):
     assert Archive(folder.path).calendar().describe() == "2021-22: 2021-10-19 to 2021-11-17"
+
+
+# Layouts of player props -------------------------------------------------------------------------
+
+
+def side(name: str, line: float, bookmaker: str = "PrizePicks", **known: Any) -> Row:
+    """A row per side, as pick'em sites were collected."""
+    return {
+        "file_date": MONDAY,
+        "game_date": MONDAY,
+        "event_id": "abc",
+        "commence_time": datetime(2021, 11, 16, 0, 40, tzinfo=UTC),
+        "home_team": "Los Angeles Lakers",
+        "away_team": "Chicago Bulls",
+        "player_id": 1.0,
+        "player_name": "Player 1",
+        "market": "player_points",
+        "bookmaker": bookmaker,
+        "side": name,
+        "line": line,
+        "price": -137,
+        **known,
+    }
+
+
+def both_prices(line: float | None, **known: Any) -> Row:
+    """A row with both prices, as The Odds API was collected."""
+    row = side("", 0.0, "draftkings") | {"line": line, "over_price": -110.0, "under_price": -112.0}
+    row["snapshot_label"] = datetime.fromisoformat("2021-11-15T17:00:00")
+    return {k: v for k, v in row.items() if k not in ("side", "price", "file_date")} | known
+
+
+def test_the_two_sides_of_a_prop_are_one_line(folder):
+    folder.write("player_props", [side("Over", 20.5), side("Under", 20.5), side("Over", 30.5)])
+    found = folder.read("player_props")
+    assert [(row["line"], row["is_two_sided"]) for row in found] == [(20.5, True), (30.5, False)]
+    assert found[0]["snapshot"] == "2021-11-15"
+    assert found[0]["player_id"] == 1
+
+
+def test_a_placeholder_is_no_price_and_a_price_is_its_side_s(folder):
+    sides = [side("Over", 20.5, "betmgm", price=120), side("Under", 20.5, "betmgm", price=-140)]
+    folder.write("player_props", [*sides, side("Over", 20.5), side("Under", 20.5)])
+    prices = {
+        row["bookmaker"]: (row["over_price"], row["under_price"])
+        for row in folder.read("player_props")
+    }
+    assert prices == {"betmgm": (120, -140), "PrizePicks": (None, None)}
+
+
+def test_a_prop_with_both_prices_is_a_line_and_one_without_a_number_is_none(folder):
+    folder.write("player_props", [both_prices(20.5), both_prices(None, market="double_double")])
+    (row,) = folder.read("player_props")
+    assert (row["line"], row["over_price"], row["under_price"]) == (20.5, -110, -112)
+    assert (row["snapshot"], row["snapshot_at"]) == ("2021-11-15 17:00:00.000000", None)
+
+
+def test_both_layouts_of_props_may_lie_side_by_side(folder):
+    folder.write("player_props", [side("Over", 20.5)])
+    folder.write("player_props", [both_prices(20.5)], season="2022_23")
+    assert len(folder.read("player_props")) == 2
+
+
+def test_a_props_file_without_a_column_is_named(folder):
+    rows = [side("Over", 20.5)]
+    for each in rows:
+        del each["price"]
+    folder.write("player_props", rows)
+    with pytest.raises(SourceError, match=r"player_props_2021_22\.parquet has no column price"):
+        folder.read("player_props")
+
+
+def test_every_line_of_the_recorded_props_is_read(season_files):
+    asked = "select distinct event_id, player_name, market, bookmaker, {}, line from '{}' where {}"
+    expected = sum(
+        duckdb.sql(
+            f"select count(*) from ({asked.format(label, season_files / file, 'line is not null')})"
+        ).fetchall()[0][0]
+        for file, label in (
+            ("player_props_2024_25_to_2024_12_15.parquet", "file_date"),
+            ("player_props_2025_26.parquet", "snapshot_label"),
+        )
+    )
+    days = [date(2024, 10, 1) + timedelta(days=at) for at in range(440)]
+    found = Archive(season_files).read("player_props", days)
+    assert found.num_rows == expected == 13_729 + 216_052
 
 
 # Layouts of shots --------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -44,6 +44,7 @@ def played(day: date, name: str, team: str = "CHI", **line: Any) -> Row:
         "game_id": f"{day:%Y%m%d}_{team}",
         "season_year": 2021,
         "player_lookup": name,
+        "nba_player_id": sum(map(ord, name)),
         "team_abbr": team,
         "points": 20,
         "minutes_played": 30.0,
@@ -72,7 +73,11 @@ def chicago(league_of):
     """Makes the rows of Chicago's players on a night at the Lakers', by name."""
 
     def build(
-        *games: Row, tonight: Row | None = None, absent: tuple[Row, ...] = (), said: bool = True
+        *games: Row,
+        tonight: Row | None = None,
+        absent: tuple[Row, ...] = (),
+        said: bool = True,
+        props: tuple[Row, ...] = (),
     ) -> dict[str, Row]:
         lines = sorted(games, key=lambda row: (row["game_date"], row["player_lookup"]))
         moves = [{"game_date": november(1), "team_abbr": "CHI", "injury_status": "out"}]
@@ -83,6 +88,7 @@ def chicago(league_of):
             player_game_summary=lines,
             player_availability=absent,
             nbac_injury_report=moves if said else [],
+            odds_api_player_points_props=props,
         )
         day = tonight["game_date"]
         teams = league.context(TEAM, day)
@@ -351,8 +357,8 @@ def test_a_start_that_was_not_scheduled_is_not_invented(chicago):
 def test_what_no_source_tells_is_null(chicago):
     row = chicago(played(november(14), "anna"))["anna"]
     unknown = (
-        "has_prop_line",
         "current_points_line",
+        "opening_points_line",
         "prop_over_streak",
         "player_age",
         "questionable_teammates",
@@ -360,6 +366,80 @@ def test_what_no_source_tells_is_null(chicago):
         "next_game_is_primetime",
     )
     assert {row[name] for name in unknown} == {None}
+
+
+# Points props ------------------------------------------------------------------------------------
+
+
+def prop(line: float, hours: float = 1, name: str = "anna", **known: Any) -> Row:
+    """A bookmaker's line, so many hours before tip-off at 19:00 Eastern."""
+    moment = datetime(2021, 11, 16, tzinfo=UTC) - timedelta(hours=hours)
+    return {
+        "game_id": f"{NIGHT:%Y%m%d}_CHI_LAL",
+        "game_date": NIGHT,
+        "player_lookup": name,
+        "bookmaker": "draftkings",
+        "snapshot_timestamp": moment,
+        "snapshot_tag": moment.isoformat(),
+        "points_line": line,
+        "is_main_line": True,
+        "known_at": moment,
+        **known,
+    }
+
+
+def test_a_line_is_the_newest_and_moved_since_the_oldest_of_the_same_book(chicago):
+    props = prop(22.5, 5), prop(20.5, 9), prop(24.5, 2), prop(30.5, 1, bookmaker="zebra")
+    row = chicago(played(november(14), "anna"), props=props)["anna"]
+    assert row["has_prop_line"]
+    assert (row["current_points_line"], row["opening_points_line"]) == (24.5, 20.5)
+    assert row["line_movement"] == 4.0
+    assert {row["current_points_line_source"], row["opening_points_line_source"]} == {"draftkings"}
+
+
+def test_one_look_at_a_line_has_no_opening(chicago):
+    row = chicago(played(november(14), "anna"), props=(prop(22.5),))["anna"]
+    assert row["current_points_line"] == 22.5
+    assert {row["opening_points_line"], row["line_movement"]} == {None}
+    assert row["opening_points_line_source"] is None
+
+
+@pytest.mark.parametrize(("hours", "line"), [(-0.1, 20.5), (0, 30.5)])
+def test_a_line_counts_until_tip_off_itself_and_no_longer(chicago, hours, line):
+    row = chicago(played(november(14), "anna"), props=(prop(20.5, 3), prop(30.5, hours)))["anna"]
+    assert row["current_points_line"] == line
+
+
+def test_alternate_lines_are_left_alone(chicago):
+    props = (prop(20.5), prop(10.5, is_main_line=False))
+    assert chicago(played(november(14), "anna"), props=props)["anna"]["current_points_line"] == 20.5
+
+
+def test_a_line_finds_its_player_by_id_before_name(chicago):
+    props = prop(20.5, name="annie", nba_player_id=7), prop(30.5)
+    row = chicago(played(november(14), "anna", nba_player_id=7), props=props)["anna"]
+    assert row["current_points_line"] == 20.5
+
+
+def test_who_has_no_line_is_told_apart_from_zero(chicago):
+    row = chicago(played(november(14), "anna"), props=(prop(20.5, name="berta"),))["anna"]
+    assert not row["has_prop_line"]
+    assert (row["prop_over_streak"], row["prop_under_streak"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("points", "over", "under"),
+    [
+        ((10, 25, 30), 2, 0),
+        ((30, 10, 12), 0, 2),
+        ((10, 25, 20, 30), 2, 0),
+        ((20, 20), 0, 0),
+    ],
+)
+def test_games_on_the_line_neither_count_nor_end_a_streak(chicago, points, over, under):
+    games = [played(november(5 + at), "anna", points=each) for at, each in enumerate(points)]
+    row = chicago(*games, props=(prop(20.0),))["anna"]
+    assert (row["prop_over_streak"], row["prop_under_streak"]) == (over, under)
 
 
 # A recorded night --------------------------------------------------------------------------------
@@ -602,11 +682,13 @@ def test_as_many_are_expected_as_counted(season_files, season_file, day, players
     year = int(season_file[:4])
     games = duckdb.sql(
         f"select game_date, {year} as season_year, game_id, game_id as nba_game_id, "
-        f"away_team_abbr, home_team_abbr, 1 as game_status "
+        f"away_team_abbr, home_team_abbr, 1 as game_status, "
+        f"null::timestamp as scheduled_start, null::timestamp as actual_tip_off "
         f"from '{season_files}/schedule_{season_file}.parquet' where game_date = '{day}'"
     ).fetchnumpy()
     lines = duckdb.sql(
-        f"select game_date, {year} as season_year, team_abbr, player_name as player_lookup "
+        f"select game_date, {year} as season_year, team_abbr, player_name as player_lookup, "
+        f"player_id as nba_player_id "
         f"from '{season_files}/player_box_{season_file}*.parquet'"
     ).fetchnumpy()
     inputs = {"games": games, "raw": lines}
