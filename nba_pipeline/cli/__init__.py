@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from nba_pipeline.cli import asking, running, showing
+from nba_pipeline.cli import asking, planning, running, showing
 from nba_pipeline.cli.printing import err
 from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError, PipelineError
 
@@ -22,7 +22,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="NBA player-prop features as one Dagster asset graph.",
 )
-for command in (running.run, running.backfill, asking.query, showing.demo, showing.bench):
+for command in (
+    *(running.run, running.backfill, planning.plan),
+    *(asking.query, showing.demo, showing.bench),
+):
     app.command()(command)
 
 

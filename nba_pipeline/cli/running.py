@@ -85,7 +85,7 @@ def bring_up_to_date(
     from nba_pipeline.orchestration.launch import Launched, launch, selected_tables
 
     tables = selected_tables(select)
-    with DagsterInstance.get() as instance, _reporter() as reporter:
+    with DagsterInstance.get() as instance, reporting() as reporter:
 
         def bring(which: Sequence[Table], dates: Sequence[date]) -> Launched:
             return launch(
@@ -109,17 +109,16 @@ def _bring_history(
     bring: Callable[[Sequence[Table], Sequence[date]], Launched],
 ) -> Launched:
     """Bring up to date what the dates stand on, until nothing of it is out of date any more."""
-    from nba_pipeline.orchestration.launch import Launched, history
+    from nba_pipeline.engine.history import rounds
+    from nba_pipeline.orchestration.launch import Launched, span
+    from nba_pipeline.tables import REGISTRY
 
-    told, tried = Launched(), None
-    # What reads a rebuilt partition shows only then that it has to be rebuilt, too. What is out of
-    # date however often it is built has an entity that breaks: the run itself will tell of it.
-    while (late := history(tables, days, open_warehouse(), source)) and late != tried:
-        tried = late
-        dates = sum(len(stretch) for _, stretch in late)
+    told = Launched()
+    for late in rounds(tables, days, span(), REGISTRY, open_warehouse(), source, os.environ):
+        dates = sum(len(stretch.dates) for stretch in late)
         err.print(f"history: {dates} {'date' if dates == 1 else 'dates'} to build")
-        for which, stretch in late:
-            told = _joined(told, bring(which, stretch))
+        for stretch in late:
+            told = _joined(told, bring(stretch.tables, stretch.dates))
             if told.problems:
                 return told
     return told
@@ -141,7 +140,8 @@ def _joined(first: Launched, second: Launched) -> Launched:
 
 
 @contextmanager
-def _reporter() -> Iterator[Any]:
+def reporting() -> Iterator[Any]:
+    """Whoever is told how far each table has come: a bar on a terminal, else lines."""
     if err.is_terminal:
         with bar_reporter(err) as reporter:
             yield reporter

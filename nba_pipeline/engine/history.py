@@ -1,14 +1,28 @@
-"""Which partitions a date stands on, and which of them are out of date."""
+"""Which partitions a date stands on, which of them are out of date, and in what order to build."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from nba_pipeline.engine.inputs import window_dates
 from nba_pipeline.engine.plan import demands, is_up_to_date
 from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.engine.table import Table
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Days on end on which the same tables have to be built.
+
+    Attributes:
+        tables: In data-flow order.
+        dates: Without a gap.
+    """
+
+    tables: list[Table]
+    dates: list[date]
 
 
 def partitions_needed(
@@ -52,3 +66,83 @@ def out_of_date(
             stored = warehouse.stored(tables[name], dates)
             late |= {day for day in dates if not is_up_to_date(stored.get(day), demand[day])}
     return sorted(late)
+
+
+def rounds(
+    selected: Sequence[Table],
+    days: Sequence[date],
+    span: tuple[date, date],
+    tables: Mapping[str, Table],
+    warehouse: Warehouse,
+    source: Source,
+    environ: Mapping[str, str],
+) -> Iterator[list[Stretch]]:
+    """What some dates of some tables stand on and has to be built first, round after round.
+
+    What reads a rebuilt partition shows only then that it has to be rebuilt, too: whoever asks for
+    the next round has built this one. What is out of date however often it is built has an entity
+    that breaks; it ends the rounds, and the run itself will tell of it.
+
+    Args:
+        selected: The tables wanted.
+        days: The dates they are wanted for.
+        span: The first and the last partition there is.
+        tables: Every table, in data-flow order.
+        warehouse: What there is.
+        source: Where facts come from.
+        environ: The environment, for settings that change rows.
+    """
+    needed = _history(selected, days, span, tables)
+    tried: list[Stretch] = []
+    while True:
+        late = out_of_date(needed, tables, warehouse, source, environ)
+        stretches = _stretches(late, needed, tables)
+        if not stretches or stretches == tried:
+            return
+        tried = stretches
+        yield stretches
+
+
+def _history(
+    selected: Sequence[Table],
+    days: Sequence[date],
+    span: tuple[date, date],
+    tables: Mapping[str, Table],
+) -> dict[str, list[date]]:
+    """The partitions that some dates stand on, without those dates of the tables themselves."""
+    needed: dict[str, set[date]] = {name: set() for name in tables}
+    for day in days:
+        for name, dates in partitions_needed(selected, day, tables, span[0]).items():
+            needed[name].update(reached for reached in dates if reached <= span[1])
+    for table in selected:
+        needed[table.name] -= set(days)
+    return {name: sorted(dates) for name, dates in needed.items()}
+
+
+def _stretches(
+    late: Sequence[date], needed: Mapping[str, Sequence[date]], tables: Mapping[str, Table]
+) -> list[Stretch]:
+    """Late days on end that need the same tables, together."""
+    found: list[Stretch] = []
+    reached = {name: set(dates) for name, dates in needed.items()}
+    for day in late:
+        which = _closed((name for name, dates in reached.items() if day in dates), tables)
+        if found and found[-1].tables == which and found[-1].dates[-1] + timedelta(days=1) == day:
+            found[-1].dates.append(day)
+        else:
+            found.append(Stretch(which, [day]))
+    return found
+
+
+def _closed(names: Iterable[str], tables: Mapping[str, Table]) -> list[Table]:
+    """Those tables and every other that has to be built before them on the same date."""
+    found = set(names)
+    for table in reversed(list(tables.values())):
+        if table.name in found:
+            found |= {
+                declared.table
+                for declared in table.inputs.values()
+                if not declared.is_feed and declared.window.last_day >= 0
+                if declared.window.first_day is None or declared.window.first_day <= 0
+            }
+    return [table for name, table in tables.items() if name in found]

@@ -355,24 +355,14 @@ class _Batch:
         session.warehouse.replace(table, parts)
         self.trail.written = {day: found for day, (found, _) in parts.items()}
         self.watch.lap("write")
-        return {
-            day: _report(
-                table,
-                day,
-                about,
-                plans.get(day) or EntityPlan(),
-                cause(
-                    table,
-                    stored.get(day),
-                    demand[day],
-                    plans.get(day) or EntityPlan(),
-                    force=session.force,
-                ),
-                self.watch.share(len(dates)),
-                computed,
-            )
-            for day, (_, about) in parts.items()
-        }
+        reports = {}
+        for day, (_, about) in parts.items():
+            plan, was = plans.get(day) or EntityPlan(), stored.get(day)
+            why = cause(table, was, demand[day], plan, force=session.force)
+            before = was.data_version if was and was.intact else ""
+            seconds = self.watch.share(len(dates))
+            reports[day] = _report(table, day, about, plan, before, why, seconds, computed)
+        return reports
 
     def _about(
         self,
@@ -494,6 +484,7 @@ def _reused(table: Table, day: date, stored: Stored) -> Partition:
         reused=stored.entities + len(stored.outcomes),
         rejected=len(stored.outcomes),
         data_version=stored.data_version,
+        before=stored.data_version,
         fingerprint=stored.fingerprint,
         cause="unchanged: nothing it reads has changed",
         skip_reason=stored.skip_reason,
@@ -506,6 +497,7 @@ def _report(
     day: date,
     about: Stored,
     plan: EntityPlan,
+    before: str,
     why: str,
     seconds: Mapping[str, float],
     computed: Computed,
@@ -529,7 +521,8 @@ def _report(
         cause=why if about.rows else f"{why}; no rows: {about.skip_reason}",
         skip_reason=about.skip_reason,
         outcomes=about.outcomes,
-        new=plan.count(Decision.NEW),
+        changed=plan.changed,
+        before=before,
         seconds=seconds,
         chunk_seconds=tuple(computed.chunk_seconds),
     )

@@ -108,6 +108,11 @@ class EntityPlan:
     decisions: dict[str, Decision] = field(default_factory=dict)
     carried: list[Outcome] = field(default_factory=list)
 
+    @property
+    def changed(self) -> dict[str, Decision]:
+        """The entities that are not ``unchanged``."""
+        return {e: made for e, made in self.decisions.items() if made is not Decision.UNCHANGED}
+
     def count(self, decision: Decision) -> int:
         """Entities with that decision."""
         return sum(1 for made in self.decisions.values() if made is decision)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from nba_pipeline.engine import breakers, logs
 from nba_pipeline.engine.breakers import Attempts, Breaker, BreakerSettings, State
+from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Stored, Warehouse
 from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table
@@ -151,8 +152,8 @@ def _run_row(table: Table, told: Partition, trail: Trail, writer: Writer) -> dic
         "duration_seconds": round(sum(told.seconds.values()), 3),
         "analysis_date": told.date,
         "records_processed": told.computed,
-        "records_inserted": told.new,
-        "records_updated": max(0, told.computed - told.new),
+        "records_inserted": told.count(Decision.NEW),
+        "records_updated": max(0, told.computed - told.count(Decision.NEW)),
         "records_skipped": told.reused + told.rejected,
         "dependency_check_passed": told.cause != "missing input",
         "data_completeness_pct": (

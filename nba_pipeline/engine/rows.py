@@ -237,6 +237,16 @@ def current(table: Table, rows: pa.Table) -> pa.Table:
     return rows.filter(pc.and_(rows["is_current"], pc.invert(rows["is_retracted"])))
 
 
+def newest(table: Table, rows: pa.Table) -> pa.Table:
+    """The newest of the given revisions of each key, unless that one is a retraction."""
+    by = ["game_date", *table.key]
+    rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in [*by, "revision"]]))
+    numbered = rows.append_column("_row", pa.array(range(rows.num_rows), pa.int64()))
+    last = numbered.group_by(by, use_threads=False).aggregate([("_row", "max")])["_row_max"]
+    found = rows.take(last.combine_chunks().sort())
+    return found.filter(pc.invert(found["is_retracted"]))
+
+
 def merge(table: Table, fresh: pa.Table, before: pa.Table, now: datetime) -> pa.Table:
     """Fresh rows of some entities joined with what was stored for the same entities.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from nba_pipeline.engine.fanout import Pools
+from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Source, Warehouse
 from nba_pipeline.engine.table import Table
 
@@ -62,7 +63,8 @@ class Partition:
         skip_reason: Why there are no rows, where there are none.
         problem: What stopped the partition, in one sentence; else empty.
         outcomes: Entities without rows.
-        new: Of the computed entities, those that were not there before.
+        changed: What is decided about each entity that is not ``unchanged``.
+        before: The data version it had before; empty where there was none.
         seconds: Wall seconds by phase; those of a batch are shared evenly by its dates.
         chunk_seconds: Wall seconds of each chunk of the batch.
     """
@@ -81,6 +83,20 @@ class Partition:
     skip_reason: str = ""
     problem: str = ""
     outcomes: tuple[Outcome, ...] = ()
-    new: int = 0
+    changed: Mapping[str, Decision] = field(default_factory=dict)
+    before: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     chunk_seconds: tuple[float, ...] = ()
+
+    def count(self, decision: Decision) -> int:
+        """Entities with that decision; of a partition that could not be built there are none."""
+        if decision is Decision.UNCHANGED:
+            return self.reused
+        return sum(1 for made in self.changed.values() if made is decision)
+
+    @property
+    def verdict(self) -> str:
+        """``stop`` where something keeps it from being built, ``compute`` or ``reuse``."""
+        if self.problem:
+            return "stop"
+        return "compute" if self.changed or not self.before else "reuse"

@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -12,8 +12,6 @@ import dagster as dg
 from nba_pipeline import settings
 from nba_pipeline.engine import errors
 from nba_pipeline.engine.errors import ConfigurationError
-from nba_pipeline.engine.history import out_of_date, partitions_needed
-from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import DATA_VERSION_TAG, FORCE_TAG, key_of
 from nba_pipeline.orchestration.build import ONE_DATE, build_definitions
@@ -78,59 +76,10 @@ def selected_tables(selection: str) -> list[Table]:
     return [table for table in REGISTRY.values() if key_of(table) in keys]
 
 
-def history(
-    tables: Sequence[Table], days: Sequence[date], warehouse: Warehouse, source: Source
-) -> list[tuple[list[Table], list[date]]]:
-    """What some dates of some tables stand on and has to be built first.
-
-    Args:
-        tables: The tables wanted.
-        days: The dates they are wanted for.
-        warehouse: What there is.
-        source: Where facts come from.
-
-    Returns:
-        Stretches of dates without a gap, each with the tables that need them.
-    """
+def span() -> tuple[date, date]:
+    """The first and the last partition there is."""
     first_day = settings.first_day(os.environ)
-    last_day = date.fromisoformat(daily(first_day).get_partition_keys()[-1])
-    needed: dict[str, set[date]] = {name: set() for name in REGISTRY}
-    for day in days:
-        for name, dates in partitions_needed(tables, day, REGISTRY, first_day).items():
-            needed[name].update(reached for reached in dates if reached <= last_day)
-    for table in tables:
-        needed[table.name] -= set(days)
-    ordered = {name: sorted(dates) for name, dates in needed.items()}
-    late = out_of_date(ordered, REGISTRY, warehouse, source, os.environ)
-    return _stretches([(_closed(n for n in needed if day in needed[n]), day) for day in late])
-
-
-def _closed(names: Iterable[str]) -> list[str]:
-    """Those tables and every other that has to be built before them on the same date."""
-    found = set(names)
-    for table in reversed(list(REGISTRY.values())):
-        if table.name in found:
-            found |= {
-                declared.table
-                for declared in table.inputs.values()
-                if not declared.is_feed and declared.window.last_day >= 0
-                if declared.window.first_day is None or declared.window.first_day <= 0
-            }
-    return [name for name in REGISTRY if name in found]
-
-
-def _stretches(
-    late: Sequence[tuple[Sequence[str], date]],
-) -> list[tuple[list[Table], list[date]]]:
-    """Days on end that need the same tables, together."""
-    found: list[tuple[list[Table], list[date]]] = []
-    for names, day in late:
-        which = [REGISTRY[name] for name in names]
-        if found and found[-1][0] == which and found[-1][1][-1] + timedelta(days=1) == day:
-            found[-1][1].append(day)
-        else:
-            found.append((which, [day]))
-    return found
+    return first_day, date.fromisoformat(daily(first_day).get_partition_keys()[-1])
 
 
 def launch(

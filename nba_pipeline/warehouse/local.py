@@ -29,6 +29,7 @@ import pyarrow.parquet as pq
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import DATASET, LOGS, Log
 from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
 
 _FOOTER_KEY = b"nba_pipeline"
@@ -110,7 +111,7 @@ class LocalWarehouse:
         except (OSError, pa.ArrowInvalid) as error:
             raise _damaged(_broken_one(paths, table)) from error
         if as_of is not None and table.keeps_revisions and not every_revision:
-            rows = _newest(table, rows).select(wanted)
+            rows = newest(table, rows).select(wanted)
         return rows.combine_chunks()
 
     # Writing -------------------------------------------------------------------------------------
@@ -186,16 +187,6 @@ class LocalWarehouse:
 
 
 _REVISION_COLUMNS = ("revision", "is_retracted", "known_at")
-
-
-def _newest(table: Table, rows: pa.Table) -> pa.Table:
-    """The newest of the given revisions of each key, unless that one is a retraction."""
-    by = ["game_date", *table.key]
-    rows = rows.take(pc.sort_indices(rows, [(name, "ascending") for name in [*by, "revision"]]))
-    numbered = rows.append_column("_row", pa.array(range(rows.num_rows), pa.int64()))
-    last = numbered.group_by(by, use_threads=False).aggregate([("_row", "max")])["_row_max"]
-    newest = rows.take(last.combine_chunks().sort())
-    return newest.filter(pc.invert(newest["is_retracted"]))
 
 
 def _rows(

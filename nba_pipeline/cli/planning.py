@@ -1,0 +1,178 @@
+"""``plan``: what a backfill would do and why, for programs as one object, for people in sentences."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as Grid
+
+from nba_pipeline import settings
+from nba_pipeline.cli.opening import check_executor, check_workers, open_source, open_warehouse
+from nba_pipeline.cli.options import (
+    ArchiveOption,
+    AsJson,
+    ExecutorOption,
+    FromOption,
+    Only,
+    Select,
+    ToOption,
+    days_between,
+)
+from nba_pipeline.cli.printing import out, print_json
+from nba_pipeline.cli.running import reporting
+from nba_pipeline.engine.plan import Decision
+
+if TYPE_CHECKING:
+    from nba_pipeline.engine.session import Partition
+
+# A person reads so many partitions one by one, and so many names in a line; programs get them all.
+_MOST_PARTITIONS = 40
+_MOST_NAMES = 6
+
+_DECISIONS = tuple(Decision)
+
+
+def plan(
+    from_: FromOption,
+    to: ToOption,
+    select: Select = "",
+    archive: ArchiveOption = "",
+    executor: ExecutorOption = "",
+    only: Only = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a backfill of these NBA days would compute, what it would reuse, and why.
+
+    Writes nothing. What changed is computed in memory, for only so can it be known where a change
+    dies out.
+    """
+    days = days_between(from_, to)
+    reports = _rehearsed(days, select, archive, executor, only)
+    if as_json:
+        print_json({"partitions": [_planned(report) for report in reports]})
+    else:
+        out.print(_heading(days[0], days[-1], reports), highlight=False)
+        out.print(_by_table(reports))
+        for line in _lines(reports):
+            out.print(line, soft_wrap=True, highlight=False)
+    raise typer.Exit(1 if any(report.problem or report.failed for report in reports) else 0)
+
+
+def _rehearsed(
+    days: Sequence[date], select: str, archive: str, executor: str, only: bool
+) -> list[Partition]:
+    """What bringing the dates up to date would do, with their history."""
+    check_executor(executor)
+    check_workers()
+    source = open_source(days, archive)
+
+    from nba_pipeline.engine.fanout import open_pools
+    from nba_pipeline.engine.rehearsal import rehearse
+    from nba_pipeline.engine.session import Session
+    from nba_pipeline.orchestration.launch import selected_tables, span
+    from nba_pipeline.tables import REGISTRY
+
+    with open_pools(settings.executor_name(os.environ, executor)) as pools, reporting() as told:
+        session = Session(
+            warehouse=open_warehouse(),
+            source=source,
+            tables=REGISTRY,
+            pools=pools,
+            environ=os.environ,
+            run_id="plan",
+            now=datetime.now(UTC),
+            progress=told,
+        )
+        return rehearse(selected_tables(select), days, session, None if only else span())
+
+
+def _planned(report: Partition) -> dict[str, Any]:
+    """One partition of a plan, as ``--json`` prints it."""
+    return {
+        "table": report.table,
+        "date": report.date.isoformat(),
+        "decision": report.verdict,
+        **{made.value: report.count(made) for made in _DECISIONS},
+        "causes": [report.problem or report.cause],
+        "computed": report.computed,
+        "rejected": report.rejected,
+        "failed": report.failed,
+        "rows": report.rows,
+        "data_version": report.data_version,
+        "was": report.before,
+        "entities": _by_decision(report) if report.before else {},
+    }
+
+
+def _by_decision(report: Partition) -> dict[str, list[str]]:
+    """The names behind the numbers; of a first build, whose entities are all new, none."""
+    names: dict[str, list[str]] = {}
+    for entity, made in report.changed.items():
+        names.setdefault(made.value, []).append(entity)
+    return names
+
+
+def _by_table(reports: Sequence[Partition]) -> Grid:
+    """One line per table: how many partitions and entities would be computed, and reused."""
+    groups: dict[str, list[Partition]] = {}
+    for report in reports:
+        groups.setdefault(report.table, []).append(report)
+    counts = ("rows", *(made.value.replace("_", " ") for made in _DECISIONS))
+    grid = Grid("table", "dates", "to compute", *counts, "data versions moved", box=SIMPLE_HEAD)
+    for column in grid.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    for table, group in groups.items():
+        numbers = [
+            len(group),
+            sum(1 for report in group if report.verdict == "compute"),
+            sum(report.rows for report in group),
+            *(sum(report.count(made) for report in group) for made in _DECISIONS),
+            sum(1 for report in group if report.data_version != report.before),
+        ]
+        grid.add_row(table.partition(".")[2], *(f"{number:,}" for number in numbers))
+    return grid
+
+
+def _lines(reports: Sequence[Partition]) -> Iterable[str]:
+    """A sentence for each partition that something would happen to, and one for all others."""
+    busy = [report for report in reports if report.verdict != "reuse"]
+    for report in busy[:_MOST_PARTITIONS]:
+        yield f"{report.date} {report.table.partition('.')[2]}: {_sentence(report)}"
+    if len(busy) > _MOST_PARTITIONS:
+        yield f"… and {len(busy) - _MOST_PARTITIONS:,} more partitions; --json lists them all"
+    rest = len(reports) - len(busy)
+    if rest:
+        yield f"{rest:,} partitions would be reused as they are"
+
+
+def _sentence(report: Partition) -> str:
+    if report.problem:
+        return f"would stop: {report.problem}"
+    text = report.cause
+    if report.before:
+        named = _names(report.changed)
+        text += f" ({named})" if named else ""
+        if report.data_version == report.before:
+            text += "; the rows come out the same, so nothing that reads them has to follow"
+    return text
+
+
+def _names(changed: Mapping[str, Decision]) -> str:
+    shown = list(changed)[:_MOST_NAMES]
+    more = len(changed) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _heading(first: date, last: date, reports: Sequence[Partition]) -> str:
+    """The plan in one sentence."""
+    entities = sum(len(report.changed) for report in reports)
+    partitions = sum(1 for report in reports if report.verdict == "compute")
+    when = f"{first}" if first == last else f"{first} to {last}"
+    if not partitions and not any(report.problem for report in reports):
+        return f"{when}: nothing to do, all {len(reports):,} partitions are up to date"
+    return f"{when}: {partitions:,} of {len(reports):,} partitions and {entities:,} entities"
