@@ -1,4 +1,4 @@
-"""``plan``: what a backfill would do and why, for programs as one object, for people in sentences."""
+"""``plan``: what a backfill would do and why, as one object or in sentences."""
 
 from __future__ import annotations
 
