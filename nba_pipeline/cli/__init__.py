@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from nba_pipeline.cli import asking, planning, running, showing
+from nba_pipeline.cli import asking, planning, replaying, running, showing
 from nba_pipeline.cli.printing import err
 from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError, PipelineError
 
@@ -23,8 +23,13 @@ app = typer.Typer(
     help="NBA player-prop features as one Dagster asset graph.",
 )
 for command in (
-    *(running.run, running.backfill, planning.plan),
-    *(asking.query, showing.demo, showing.bench),
+    running.run,
+    running.backfill,
+    planning.plan,
+    replaying.replay,
+    asking.query,
+    showing.demo,
+    showing.bench,
 ):
     app.command()(command)
 
