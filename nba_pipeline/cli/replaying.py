@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -35,8 +34,8 @@ if TYPE_CHECKING:
     from nba_pipeline.engine.session import Partition
     from nba_pipeline.engine.table import Table
 
-#: Differences printed for a person; ``--json`` prints all.
-_MOST_LINES = 40
+#: Differences of a table printed for a person; ``--json`` prints all.
+_MOST_LINES = 8
 
 
 def replay(
@@ -172,20 +171,14 @@ def _print(day: date, moment: datetime, folder: Path, found: Sequence[Difference
     if not found:
         out.print("Hindsight changed nothing of it.")
         return
-    whole = Counter((d.table, d.then, d.now) for d in found if not d.column)
-    for (table, then, now), count in whole.items():
-        out.print(f"{table}: {count} keys had {then} then and have {now} now", highlight=False)
-    changed = [difference for difference in found if difference.column]
-    if changed:
-        grid = Grid("table", "key", "column", "then", "now", box=SIMPLE_HEAD)
-        for difference in changed[:_MOST_LINES]:
-            grid.add_row(
-                difference.table,
-                difference.key,
-                difference.column,
-                str(difference.then),
-                str(difference.now),
-            )
-        out.print(grid)
+    by_table: dict[str, list[Difference]] = {}
+    for difference in found:
+        by_table.setdefault(difference.table, []).append(difference)
+    grid = Grid("table", "key", "column", "then", "now", box=SIMPLE_HEAD)
+    for table, changed in by_table.items():
+        for each in changed[:_MOST_LINES]:
+            grid.add_row(table, each.key, each.column, str(each.then), str(each.now))
         if len(changed) > _MOST_LINES:
-            out.print(f"… and {len(changed) - _MOST_LINES} more; --json prints all of them")
+            grid.add_row(table, f"… and {len(changed) - _MOST_LINES} more", "", "", "")
+    out.print(grid)
+    out.print(f"Hindsight changed {len(found)} values; --json prints all of them.", highlight=False)
