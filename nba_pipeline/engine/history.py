@@ -56,11 +56,14 @@ def out_of_date(
 ) -> list[date]:
     """The dates on which any of the needed partitions is missing or no longer true.
 
-    A partition above a changed one may still look true here; once the changed one is rebuilt, the
-    run that follows decides again.
+    Windows reach back over summers and into seasons the source does not know. Nothing that counts
+    was played on such dates, so nothing has to be built there. A partition above a changed one may
+    still look true here; once the changed one is rebuilt, the run that follows decides again.
     """
+    calendar = source.calendar()
     late: set[date] = set()
-    for name, dates in needed.items():
+    for name, reached in needed.items():
+        dates = [day for day in reached if calendar.season_of(day)]
         if dates:
             demand = demands(tables[name], dates, tables, warehouse, source, environ)
             stored = warehouse.stored(tables[name], dates)
