@@ -9,6 +9,9 @@ Variable               Means                                    Default
 ``NBA_ARCHIVE_DIR``    folder of season files                   none: the simulated league
 ``NBA_EXECUTOR``       serial, threads or processes             serial
 ``NBA_FIRST_DAY``      first partition, YYYY-MM-DD              2020-10-01
+``NBA_RECENT_DAYS``    days back that are swept for changes     14
+``NBA_OLDEST_DAYS``    days back that anything is launched for  90
+                       without a person asking
 ``DAGSTER_HOME``       Dagster's own folder                     ``dagster`` under the user's data
                                                                 folder (terminal only)
 =====================  =======================================  ===================================
@@ -68,6 +71,33 @@ def first_day(environ: Mapping[str, str]) -> date:
         raise ConfigurationError(
             f"NBA_FIRST_DAY={named} is not a date: write YYYY-MM-DD"
         ) from error
+
+
+def recent_days(environ: Mapping[str, str]) -> int:
+    """How many of the last days are swept for what is out of date.
+
+    Raises:
+        ConfigurationError: When ``NBA_RECENT_DAYS`` is no number of days.
+    """
+    return _days(environ, "NBA_RECENT_DAYS", 14)
+
+
+def oldest_days(environ: Mapping[str, str]) -> int:
+    """How many days ago a date may lie for sensors to launch it; older ones a person launches.
+
+    Raises:
+        ConfigurationError: When ``NBA_OLDEST_DAYS`` is no number of days.
+    """
+    return _days(environ, "NBA_OLDEST_DAYS", 90)
+
+
+def _days(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ConfigurationError(f"{name}={text} is not a number of days: give 1 or more")
+    return int(text)
 
 
 def dagster_home(environ: Mapping[str, str]) -> Path:

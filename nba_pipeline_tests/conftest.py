@@ -92,6 +92,9 @@ class FakeSource:
     def calendar(self) -> SeasonCalendar:
         return SeasonCalendar((SEASON,))
 
+    def mark(self) -> str:
+        return hashlib.sha256(repr(sorted(self.rows.items())).encode()).hexdigest()
+
     def _of(self, feed: str, dates: Sequence[date]) -> list[Row]:
         key = self._feeds[feed].key
         rows = [row for row in self.rows.get(feed, []) if row["game_date"] in dates]

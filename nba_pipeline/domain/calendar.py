@@ -101,6 +101,18 @@ def instant(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=EASTERN).astimezone(UTC)
 
 
+def nba_day(moment: datetime) -> date:
+    """The NBA day on which a moment falls: the date on the US East Coast then.
+
+    Args:
+        moment: An instant with a time zone.
+
+    Returns:
+        The Eastern date.
+    """
+    return moment.astimezone(EASTERN).date()
+
+
 def morning_after(day: date) -> datetime:
     """Six in the morning, Eastern, after an NBA day: its last game is long over.
 

@@ -5,6 +5,8 @@ The terminal prints the sentence and nothing else; Dagster shows it as the failu
 
 from __future__ import annotations
 
+import errno
+
 
 class PipelineError(Exception):
     """Something a person has to know about, said in one sentence."""
@@ -44,3 +46,39 @@ class WarehouseError(PipelineError):
 
 class DeadlineError(PipelineError):
     """A table took longer than it may."""
+
+
+# What the system says when the same call may well work in a minute: a share that hiccups, a server
+# that restarts, too many open files. A missing file, a full disk or a bug will still be there.
+_PASSING = frozenset(
+    {
+        errno.EAGAIN,
+        errno.EBUSY,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENETDOWN,
+        errno.ENETRESET,
+        errno.ENETUNREACH,
+        errno.ENFILE,
+        errno.EHOSTUNREACH,
+        errno.ESTALE,
+    }
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether an error comes from infrastructure that may work again soon.
+
+    A table that ran out of time is not: it would run out of it again.
+
+    Args:
+        error: What was raised; the errors it was raised from count, too.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, DeadlineError):
+        if isinstance(cause, ConnectionError | TimeoutError):
+            return True
+        if isinstance(cause, OSError) and cause.errno in _PASSING:
+            return True
+        cause = cause.__cause__
+    return False

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import window_dates
 from nba_pipeline.engine.plan import demands, is_up_to_date
 from nba_pipeline.engine.protocols import Source, Warehouse
@@ -47,28 +48,53 @@ def partitions_needed(
     return {name: sorted(needed[name]) for name in tables if name in needed}
 
 
+@dataclass(frozen=True)
+class Late:
+    """A date on which something is missing or no longer true.
+
+    Attributes:
+        day: The date.
+        tables: What is out of date, in data-flow order.
+        demand: A digest of what they would be computed from. Whatever is tried with the same
+            demand is tried for the same cause.
+    """
+
+    day: date
+    tables: tuple[str, ...]
+    demand: str
+
+
 def out_of_date(
     needed: Mapping[str, Sequence[date]],
     tables: Mapping[str, Table],
     warehouse: Warehouse,
     source: Source,
     environ: Mapping[str, str],
-) -> list[date]:
-    """The dates on which any of the needed partitions is missing or no longer true.
+) -> list[Late]:
+    """The dates on which any of the needed partitions is missing or no longer true, oldest first.
 
     Windows reach back over summers and into seasons the source does not know. Nothing that counts
     was played on such dates, so nothing has to be built there. A partition above a changed one may
     still look true here; once the changed one is rebuilt, the run that follows decides again.
     """
     calendar = source.calendar()
-    late: set[date] = set()
+    wanted: dict[date, dict[str, str]] = {}
     for name, reached in needed.items():
         dates = [day for day in reached if calendar.season_of(day)]
         if dates:
             demand = demands(tables[name], dates, tables, warehouse, source, environ)
             stored = warehouse.stored(tables[name], dates)
-            late |= {day for day in dates if not is_up_to_date(stored.get(day), demand[day])}
-    return sorted(late)
+            for day in dates:
+                if not is_up_to_date(stored.get(day), demand[day]):
+                    wanted.setdefault(day, {})[name] = demand[day].fingerprint
+    return [
+        Late(
+            day,
+            tuple(wanted[day]),
+            text_digest(*(f"{name}={digest}" for name, digest in wanted[day].items()))[:32],
+        )
+        for day in sorted(wanted)
+    ]
 
 
 def rounds(
@@ -99,7 +125,7 @@ def rounds(
     tried: list[Stretch] = []
     while True:
         late = out_of_date(needed, tables, warehouse, source, environ)
-        stretches = _stretches(late, needed, tables)
+        stretches = _stretches([found.day for found in late], needed, tables)
         if not stretches or stretches == tried:
             return
         tried = stretches

@@ -22,6 +22,7 @@ from nba_pipeline.engine.errors import (
     OutsideSeasonError,
     PipelineError,
     RowError,
+    is_transient,
 )
 from nba_pipeline.engine.fanout import Computed, fan_out
 from nba_pipeline.engine.inputs import PlannedCells, plan_cells, window_dates, with_decimals
@@ -84,6 +85,7 @@ def materialize(table: Table, dates: Sequence[date], session: Session) -> Iterat
 
     Raises:
         DeadlineError: When the table's time is up.
+        PipelineError: When infrastructure fails in passing; the same call may work in a minute.
     """
     wanted = sorted(set(dates))
     for first in range(0, len(wanted), BATCH_DATES):
@@ -102,6 +104,8 @@ def _materialize_batch(
         record(table, late, Trail(), session)
         raise
     except PipelineError as error:
+        if is_transient(error):
+            raise
         if len(dates) == 1:
             stopped = Partition(table.full_name, dates[0], problem=str(error), cause="bad input")
             record(table, [stopped], Trail(), session)

@@ -34,6 +34,9 @@ class Source(Protocol):
     def calendar(self) -> SeasonCalendar:
         """The seasons the source knows."""
 
+    def mark(self) -> str:
+        """What is published, at a glance and without reading it: an equal mark, equal facts."""
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from nba_pipeline.engine.errors import PipelineError
+from nba_pipeline.engine.errors import PipelineError, is_transient
 from nba_pipeline.engine.materialize import Partition, Session, materialize
 from nba_pipeline.engine.table import Input, Table
 from nba_pipeline.orchestration import metadata
@@ -35,6 +35,9 @@ _CODE_VERSION_TAG = "dagster/code_version"
 _INPUT_VERSION_TAG = "dagster/input_data_version/"
 _INPUT_POINTER_TAG = "dagster/input_event_pointer/"
 
+# Of infrastructure that fails in passing; what is wrong with data or code stays wrong.
+_MOST_RETRIES, _RETRY_SECONDS = 2, 5
+
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization]
 
 
@@ -44,13 +47,27 @@ def key_of(table: Table) -> dg.AssetKey:
 
 
 def asset_for(
-    table: Table, tables: Mapping[str, Table], days: dg.DailyPartitionsDefinition
+    table: Table,
+    tables: Mapping[str, Table],
+    days: dg.DailyPartitionsDefinition,
+    condition: dg.AutomationCondition[dg.AssetKey] | None = None,
 ) -> dg.AssetsDefinition:
-    """The asset that keeps a table up to date."""
+    """The asset that keeps a table up to date.
+
+    Args:
+        table: The table.
+        tables: Every table by its bare name.
+        days: The partitions.
+        condition: When Dagster launches it by itself.
+    """
 
     @dg.asset(
         key=key_of(table),
-        deps=_dependencies(table, tables),
+        deps=[
+            dg.AssetDep(key_of(tables[name]), partition_mapping=mapping(inputs))
+            for name, inputs in edges(table).items()
+        ],
+        automation_condition=condition,
         partitions_def=days,
         group_name=table.layer,
         kinds={"python", "parquet"},
@@ -87,23 +104,25 @@ def asset_for(
                 progress=reporter,
             )
             partitions = list(materialize(table, dates, session))
-        except PipelineError as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
+        except (PipelineError, OSError) as error:
+            if is_transient(error):
+                raise dg.RetryRequested(_MOST_RETRIES, _RETRY_SECONDS) from error
+            if isinstance(error, PipelineError):
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+            raise
         yield from _events(table, partitions, session, seen)
         _refuse_problems(partitions)
 
     return body
 
 
-def _dependencies(table: Table, tables: Mapping[str, Table]) -> list[dg.AssetDep]:
+def edges(table: Table) -> dict[str, list[Input]]:
+    """The tables a table reads, each with all the ways it is read."""
     by_upstream: dict[str, list[Input]] = defaultdict(list)
     for declared in table.inputs.values():
         if not declared.is_feed:
             by_upstream[declared.table].append(declared)
-    return [
-        dg.AssetDep(key_of(tables[name]), partition_mapping=mapping(inputs))
-        for name, inputs in by_upstream.items()
-    ]
+    return dict(by_upstream)
 
 
 def _newest_events(
@@ -111,7 +130,7 @@ def _newest_events(
 ) -> dict[str, str]:
     """For each table that is read, the id of its newest materialization; taken before reading."""
     newest = {}
-    for name in {declared.table for declared in table.inputs.values() if not declared.is_feed}:
+    for name in edges(table):
         key = key_of(tables[name])
         records = instance.fetch_materializations(key, limit=1).records
         newest[key.to_user_string()] = str(records[0].storage_id) if records else "NULL"

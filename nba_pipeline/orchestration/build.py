@@ -12,7 +12,9 @@ import dagster as dg
 from nba_pipeline import settings
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import asset_for
-from nba_pipeline.orchestration.checks import check_for
+from nba_pipeline.orchestration.automation import automation_sensor, condition_for
+from nba_pipeline.orchestration.checks import check_for, freshness_check_for
+from nba_pipeline.orchestration.jobs import jobs_for
 from nba_pipeline.orchestration.partitions import daily
 from nba_pipeline.orchestration.resources import (
     FanOutResource,
@@ -20,10 +22,9 @@ from nba_pipeline.orchestration.resources import (
     SourceResource,
     WarehouseResource,
 )
+from nba_pipeline.orchestration.schedules import schedules_for
+from nba_pipeline.orchestration.sensors import sensors_for
 from nba_pipeline.tables import REGISTRY
-
-#: The job that makes one NBA day, or a range of days, true in every table.
-ONE_DATE = "one_date"
 
 
 def build_definitions(
@@ -35,24 +36,24 @@ def build_definitions(
         tables: The tables, by name in data-flow order.
         resources: Replacements for ``warehouse``, ``source``, ``fan_out`` or ``reporter``.
     """
-    days = daily(settings.first_day(os.environ))
+    days, recent = daily(settings.first_day(os.environ)), settings.recent_days(os.environ)
     with warnings.catch_warnings():
         # Backfill policies make a season one run, and a check of a partition has to know which:
         # both are used on purpose, though Dagster calls one beta and the other a preview.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        assets = [asset_for(table, tables, days) for table in tables.values()]
+        assets = [
+            asset_for(table, tables, days, condition_for(table, tables, recent))
+            for table in tables.values()
+        ]
         checks = [check_for(table, tables, days) for table in tables.values()]
+        checks += [freshness_check_for(table, tables) for table in tables.values()]
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[
-            dg.define_asset_job(
-                ONE_DATE,
-                selection=dg.AssetSelection.all(),
-                description="Bring every table up to date for the chosen NBA days.",
-            )
-        ],
+        jobs=jobs_for(tables),
+        schedules=schedules_for(),
+        sensors=[*sensors_for(tables), automation_sensor()],
         resources={
             "warehouse": WarehouseResource(),
             "source": SourceResource(),

@@ -1,20 +1,29 @@
-"""One check per table: whether its stored partitions keep every promise."""
+"""Two checks per table: whether its stored partitions keep every promise, and are still true."""
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
 
+from nba_pipeline import settings
+from nba_pipeline.domain.calendar import nba_day
 from nba_pipeline.engine.checks import Violation, promises, violations
+from nba_pipeline.engine.history import Late, out_of_date
+from nba_pipeline.engine.sweep import season_so_far
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import key_of
-from nba_pipeline.orchestration.resources import WarehouseResource
+from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
 
-NAME = "partition_is_sound"
+#: Whether stored partitions keep their promises.
+SOUND = "partition_is_sound"
+#: Whether stored partitions are still true.
+UP_TO_DATE = "partitions_are_up_to_date"
 
 _MOST_SENTENCES = 50
+_MOST_DATES = 5
 
 Evaluations = Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]
 
@@ -27,7 +36,7 @@ def check_for(
 
     @dg.asset_check(  # type: ignore[arg-type]  # its stub knows no generators, its code does
         asset=key_of(table),
-        name=NAME,
+        name=SOUND,
         description=f"Reads the stored rows back. Promised:\n\n{promised}",
         partitions_def=days,
     )
@@ -44,6 +53,48 @@ def check_for(
         )
 
     return body
+
+
+def freshness_check_for(table: Table, tables: Mapping[str, Table]) -> dg.AssetChecksDefinition:
+    """The check that asks the planner which stored partitions of the season are no longer true.
+
+    Dagster cannot know it where a window is longer than it tracks, or where a change came about
+    without it. The check warns and blocks nothing: what it names is computed again by the next run.
+    """
+
+    @dg.asset_check(
+        asset=key_of(table),
+        name=UP_TO_DATE,
+        description="Asks of every stored partition of the season whether anything it was computed "
+        "from has changed since, however far back; partitions never built are not its business.",
+    )
+    def body(warehouse: WarehouseResource, source: SourceResource) -> dg.AssetCheckResult:
+        published = source.open()
+        first_day = settings.first_day(os.environ)
+        days = season_so_far(nba_day(datetime.now(UTC)), first_day, published.calendar())
+        stored = warehouse.open().stored(table, days)
+        asked = {table.name: sorted(stored)}
+        late = out_of_date(asked, tables, warehouse.open(), published, os.environ)
+        return dg.AssetCheckResult(
+            passed=not late,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=_freshness(late, len(stored)),
+            metadata={
+                "stored": len(stored),
+                "out_of_date": len(late),
+                "dates": dg.MetadataValue.json([found.day.isoformat() for found in late]),
+            },
+        )
+
+    return body
+
+
+def _freshness(late: Sequence[Late], stored: int) -> str:
+    if not late:
+        return f"{counted(stored, 'stored partition')} of the season, all up to date"
+    dates = ", ".join(str(found.day) for found in late[:_MOST_DATES])
+    more = f" and {len(late) - _MOST_DATES} more" if len(late) > _MOST_DATES else ""
+    return f"{len(late)} of {counted(stored, 'stored partition')} out of date: {dates}{more}"
 
 
 def _day_by_day(
@@ -71,7 +122,7 @@ def _day_by_day(
         event_id = newest.get(day.isoformat())
         yield dg.AssetCheckEvaluation(
             asset_key=key,
-            check_name=NAME,
+            check_name=SOUND,
             passed=not of_day,
             severity=dg.AssetCheckSeverity.ERROR,
             description=_description(of_day, [day]),

@@ -14,15 +14,12 @@ from nba_pipeline.engine import errors
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import DATA_VERSION_TAG, FORCE_TAG, key_of
-from nba_pipeline.orchestration.build import ONE_DATE, build_definitions
-from nba_pipeline.orchestration.partitions import daily
+from nba_pipeline.orchestration.build import build_definitions
+from nba_pipeline.orchestration.jobs import NBA_DAYS
+from nba_pipeline.orchestration.partitions import daily, range_tags
 from nba_pipeline.orchestration.resources import Reporter
 from nba_pipeline.tables import REGISTRY
 
-_RANGE_START, _RANGE_END = (
-    "dagster/asset_partition_range_start",
-    "dagster/asset_partition_range_end",
-)
 _NUMBERS = ("rows", "computed", "reused", "rejected", "failed")
 
 
@@ -104,13 +101,13 @@ def launch(
         reporter: Told how far each table has come.
     """
     started = time.perf_counter()
-    job = build_definitions(resources={"reporter": reporter}).resolve_job_def(ONE_DATE)
-    first, last = min(dates).isoformat(), max(dates).isoformat()
+    job = build_definitions(resources={"reporter": reporter}).resolve_job_def(NBA_DAYS)
+    first, last = min(dates), max(dates)
     tags = {FORCE_TAG: "true"} if force else {}
     if first != last:
-        tags |= {_RANGE_START: first, _RANGE_END: last}
+        tags |= range_tags(first, last)
     result = job.execute_in_process(
-        partition_key=first if first == last else None,
+        partition_key=first.isoformat() if first == last else None,
         asset_selection=[key_of(table) for table in tables],
         instance=instance,
         raise_on_error=False,

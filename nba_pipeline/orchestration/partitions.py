@@ -5,8 +5,8 @@ Game days are data, not part of the definition: a day without games is a complet
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -15,6 +15,10 @@ from nba_pipeline.engine.table import Input
 # Above this many upstream partitions Dagster no longer tracks versions along an edge. A season-long
 # window is therefore drawn a little short; the engine, not this bound, decides what is out of date.
 _LONGEST_EDGE_DAYS = 98
+
+_PARTITION = "dagster/partition"
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 
 
 def daily(first_day: date) -> dg.DailyPartitionsDefinition:
@@ -35,3 +39,18 @@ def mapping(inputs: Iterable[Input]) -> dg.TimeWindowPartitionMapping:
         end_offset=max(window.last_day for window in windows),
         allow_nonexistent_upstream_partitions=True,
     )
+
+
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """The tags that make a run one of every day from ``first`` to ``last``."""
+    return {_RANGE_START: first.isoformat(), _RANGE_END: last.isoformat()}
+
+
+def dates_of(tags: Mapping[str, str]) -> set[date]:
+    """The days a run is of, as its tags say; none where they name no partition."""
+    only = tags.get(_PARTITION, "")
+    first, last = tags.get(_RANGE_START, only), tags.get(_RANGE_END, only)
+    if not (first and last):
+        return set()
+    start, stop = date.fromisoformat(first), date.fromisoformat(last)
+    return {start + timedelta(days=step) for step in range((stop - start).days + 1)}

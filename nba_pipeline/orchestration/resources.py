@@ -8,6 +8,8 @@ import logging
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import dagster as dg
@@ -29,17 +31,15 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
         default="", description="Folder of the warehouse; empty means as the environment says."
     )
 
-    _warehouse: Warehouse = PrivateAttr()
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Open the warehouse once per run."""
-        del context
-        folder = settings.warehouse_folder(os.environ, self.directory)
-        self._warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
-
     def open(self) -> Warehouse:
         """The warehouse."""
-        return self._warehouse
+        return _warehouse(settings.warehouse_folder(os.environ, self.directory))
+
+
+@cache
+def _warehouse(folder: Path) -> Warehouse:
+    """One per folder: what it remembers of a file is believed while the file system agrees."""
+    return LocalWarehouse(folder, list(REGISTRY.values()))
 
 
 class SourceResource(dg.ConfigurableResource[Any]):
@@ -55,11 +55,19 @@ class SourceResource(dg.ConfigurableResource[Any]):
     _source: Source | None = PrivateAttr(default=None)
 
     def open(self) -> Source:
-        """The source; season files are read at most once per run."""
+        """The source, the same for a whole run whatever is published meanwhile."""
         if self._source is None:
             folder = settings.archive_folder(os.environ, self.archive)
-            self._source = Archive(folder) if folder else SimulatedLeague(self.seed)
+            mark = Archive(folder).mark() if folder else ""
+            self._source = _published(folder, self.seed, mark)
         return self._source
+
+
+@lru_cache(maxsize=1)
+def _published(folder: Path | None, seed: int, mark: str) -> Source:
+    """A source as it is at a mark: read once for as long as nothing new is published."""
+    del mark
+    return Archive(folder) if folder else SimulatedLeague(seed)
 
 
 class FanOutResource(dg.ConfigurableResource[Any]):

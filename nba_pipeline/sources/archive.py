@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.domain.games import COMPETITIVE_PREFIXES
 from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.sources.base import (
     feed_named,
     of_dates,
@@ -99,6 +100,14 @@ class Archive:
             )
         return self._calendar
 
+    def mark(self) -> str:
+        """A digest of which files there are and what the file system says of each."""
+        files = []
+        for path in sorted(self._folder.glob("*.parquet")):
+            status = path.stat()
+            files.append(f"{path.name} {status.st_ino} {status.st_size} {status.st_mtime_ns}")
+        return text_digest(*files)
+
     def _all(self, feed: Feed) -> pa.Table:
         if feed.name not in self._feeds:
             parts = [self._file(feed, path) for path in self._files(feed)]
@@ -134,7 +143,9 @@ class Archive:
             return _dated(rows, rows["date"])
         ids = rows["game_id"]
         _refuse_other_ids(ids, path)
-        rows = rows.filter(pc.is_in(pc.utf8_slice_codeunits(ids, 0, 3), _PREFIXES))
+        rows = rows.filter(
+            pc.is_in(pc.utf8_slice_codeunits(ids, 0, 3), pa.array(COMPETITIVE_PREFIXES))
+        )
         if feed is SCHEDULE:
             return rows
         return self._with_game_date(feed, rows, path)
@@ -165,7 +176,6 @@ def _empty(feed: Feed) -> pa.Table:
     return _dated(rows, pa.chunked_array([], pa.date32()))
 
 
-_PREFIXES = pa.array(COMPETITIVE_PREFIXES)
 _NBA_GAME_ID = r"^00\d{8}$"
 
 

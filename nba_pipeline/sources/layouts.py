@@ -111,7 +111,7 @@ def _numbered(rows: pa.Table) -> pa.Table:
 
 
 # Pick'em sites sell one price for everything: what stands in its column is no price of the line.
-_WITHOUT_PRICES = pa.array(["PrizePicks", "Underdog"])
+_WITHOUT_PRICES = ("PrizePicks", "Underdog")
 
 _OF_A_LINE = ("event_id", "player_name", "market", "bookmaker", "snapshot", "line")
 
@@ -142,7 +142,7 @@ def _props_layout(rows: pa.Table, path: Path) -> pa.Table:
 
 def _sides_joined(rows: pa.Table) -> pa.Table:
     """One row of a line's over and under."""
-    priced = pc.invert(pc.is_in(rows["bookmaker"], _WITHOUT_PRICES))
+    priced = pc.invert(pc.is_in(rows["bookmaker"], pa.array(_WITHOUT_PRICES)))
     for ours, side in (("over_price", "Over"), ("under_price", "Under")):
         is_side = pc.equal(rows["side"], side)
         rows = rows.append_column(ours.removesuffix("_price"), is_side)

@@ -17,7 +17,7 @@ import pytest
 from nba_pipeline.engine.inputs import window_dates
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
-from nba_pipeline.orchestration.checks import NAME
+from nba_pipeline.orchestration.checks import SOUND
 from nba_pipeline.orchestration.launch import Launched
 from nba_pipeline.tables import REGISTRY
 
@@ -96,7 +96,7 @@ def checked(lab: Any, name: str) -> dict[str, list[str]]:
     What GraphQL's ``partitionStatuses`` of a check answers is not public in Python; the storage's
     method is as of Dagster 1.13.27.
     """
-    key = dg.AssetCheckKey(key_of(REGISTRY[name]), NAME)
+    key = dg.AssetCheckKey(key_of(REGISTRY[name]), SOUND)
     node = build_definitions().resolve_asset_graph().get(key)
     states = lab.instance.event_log_storage.get_asset_check_state([(key, node.partitions_def)])
     days = {

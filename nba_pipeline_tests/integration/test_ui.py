@@ -232,7 +232,7 @@ def test_a_check_says_what_is_promised(browser: Browser) -> None:
 
 
 def test_runs_of_the_terminal_are_listed(browser: Browser) -> None:
-    text = browser.open("/runs", "one_date", "Success")
+    text = browser.open("/runs", "NBA_days", "Success")
     browser.picture("runs")
     assert text.count("Success") == 1
     assert f"partition: {DAY}" in text
@@ -308,7 +308,7 @@ def test_a_run_started_in_the_browser_builds_the_day(server: Server) -> None:
     selector = {
         "repositoryLocationName": "nba_pipeline",
         "repositoryName": "__repository__",
-        "jobName": "one_date",
+        "jobName": "NBA_days",
         "assetSelection": [{"path": ["nba_raw", "nbac_schedule"]}],
     }
     tags = [{"key": "dagster/partition", "value": NEXT.isoformat()}]

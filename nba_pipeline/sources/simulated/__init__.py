@@ -113,6 +113,10 @@ class SimulatedLeague:
             [fixture.game_id for fixture in self._fixtures],
         )
 
+    def mark(self) -> str:
+        """Which league it is; nothing about it ever changes."""
+        return f"league {self._seed}: {len(self._fixtures)} games from {self._first_day}"
+
     def _day(self, feed: str, day: date) -> pa.Table:
         """A day's rows of a feed; written down once, since several tables read each feed."""
         if (feed, day) not in self._days:
