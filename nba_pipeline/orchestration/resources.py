@@ -21,7 +21,6 @@ from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
-from nba_pipeline.warehouse.local import LocalWarehouse
 
 
 class WarehouseResource(dg.ConfigurableResource[Any]):
@@ -39,6 +38,9 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
 @cache
 def _warehouse(folder: Path) -> Warehouse:
     """One per folder: what it remembers of a file is believed while the file system agrees."""
+    # Arrow's datasets bring pandas with them, which takes a second.
+    from nba_pipeline.warehouse.local import LocalWarehouse
+
     return LocalWarehouse(folder, list(REGISTRY.values()))
 
 
