@@ -195,6 +195,44 @@ CIRCUIT_BREAKER_STATE = Log(
     "updated_at",
 )
 
+ROW_CHANGES = Log(
+    "row_changes",
+    "A stored row that came, went or changed, or a whole partition that was not there before.",
+    (
+        Column("table_name", str, "bare name of the table", nullable=False),
+        Column("game_date", date, "the partition", nullable=False),
+        Column("row_key", str, "the key joined by |; empty for a whole partition", nullable=False),
+        Column("entity_id", str, "the entity the row belongs to", nullable=False),
+        Column("old_hash", str, "data_hash before; empty for a row that came", nullable=False),
+        Column("new_hash", str, "data_hash now; empty for a row that went", nullable=False),
+        Column("old_values", str, "JSON of what differs, and of what readers find it by"),
+        Column("new_values", str, "JSON of the same columns"),
+        Column("known_at", datetime, "when it could first have been known"),
+        Column("run_id", str, nullable=False),
+        Column("created_at", datetime, nullable=False),
+    ),
+)
+RUN_CAUSES = Log(
+    "run_causes",
+    "Why a run computed an entity: what changed that it reads, newest first.",
+    (
+        Column("processor_name", str, "table that was brought up to date", nullable=False),
+        Column("run_id", str, nullable=False),
+        Column("analysis_date", date, "the partition", nullable=False),
+        Column("entity_id", str, "the entity; empty for the whole partition", nullable=False),
+        Column("decision", str, "new, input_changed, code_changed or gone"),
+        Column("kind", str, "what happened, see causes.Kind", nullable=False),
+        Column("input_table", str, "table or feed it happened in"),
+        Column("input_date", date, "on which day of it"),
+        Column("row_key", str, "to which row"),
+        Column("old_hash", str, "the row's hash before"),
+        Column("new_hash", str, "the row's hash now"),
+        Column("sentence", str, "the cause in words", nullable=False),
+        Column("further_rows", int, "further rows that are not named", unit="rows"),
+        Column("created_at", datetime, nullable=False),
+    ),
+)
+
 LOGS: tuple[Log, ...] = (
     ANALYTICS_RUNS,
     PRECOMPUTE_RUNS,
@@ -203,4 +241,6 @@ LOGS: tuple[Log, ...] = (
     DATA_ISSUES,
     REPROCESS_ATTEMPTS,
     CIRCUIT_BREAKER_STATE,
+    ROW_CHANGES,
+    RUN_CAUSES,
 )

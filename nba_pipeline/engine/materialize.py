@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import hashing, rows
+from nba_pipeline.engine.attribution import Looked, of_entities, of_partition, summary
 from nba_pipeline.engine.breakers import BreakerSettings, before_try, is_locked
+from nba_pipeline.engine.causes import Cause
+from nba_pipeline.engine.changes import RowChange, found_by, of_partitions
 from nba_pipeline.engine.errors import (
     DeadlineError,
     OutsideSeasonError,
@@ -25,34 +29,32 @@ from nba_pipeline.engine.errors import (
     is_transient,
 )
 from nba_pipeline.engine.fanout import Computed, fan_out
-from nba_pipeline.engine.inputs import PlannedCells, plan_cells, window_dates, with_decimals
+from nba_pipeline.engine.inputs import PlannedCells
 from nba_pipeline.engine.plan import (
     Decision,
     Demand,
     EntityPlan,
-    cause,
     decide,
     demands,
     is_up_to_date,
 )
 from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
 from nba_pipeline.engine.recording import (
     BREAKER_OPEN,
     Trail,
     attempts_so_far,
     breakers_of,
     record,
+    record_changes,
 )
 from nba_pipeline.engine.session import Partition, Session
-from nba_pipeline.engine.table import FailureCategory, Input, Table, usable_cpus
+from nba_pipeline.engine.table import FailureCategory, Table, usable_cpus
 
 __all__ = ["BATCH_DATES", "Partition", "Session", "materialize", "refuse_problems"]
 
 #: Dates built together. More would read a little less often and hold more in memory.
 BATCH_DATES = 28
-
-#: The table that says which games a date has.
-SCHEDULE = "nbac_schedule"
 
 
 class _Stopwatch:
@@ -195,13 +197,11 @@ class _Batch:
         self, dates: Sequence[date], demand: Mapping[date, Demand], stored: Mapping[date, Stored]
     ) -> dict[date, Partition]:
         table, session = self.table, self.session
-        inputs = self._inputs(dates)
+        inputs = read_inputs(table, dates, session)
         whole = [day for day in dates if day in stored and stored[day].intact]
         before = session.warehouse.read(table, whole, every_revision=True)
         self.watch.lap("read")
-        planned = plan_cells(
-            table, table.settings_in(session.environ), inputs, _in_bootstrap(table, inputs)
-        )
+        planned = lay_out(table, inputs, session)
         owners = rows.entities(table, before).to_pylist() if before.num_rows else []
         kept = _kept(table, before)
         plans = decide(
@@ -228,50 +228,32 @@ class _Batch:
         )
         replaced = before.filter(pa.array(~carried)) if before.num_rows else before
         merged = rows.merge(table, fresh, replaced, session.now)
+        came = [day for day in dates if day not in whole]
+        kept_of = found_by(table, session.tables.values())
+        moved = of_partitions(table, replaced, merged, came, kept_of, session.now)
         if before.num_rows:
             merged = rows.ordered(
                 table, pa.concat_tables([merged, before.filter(pa.array(carried))])
             )
         rows.refuse_duplicates(table, merged)
         self.watch.lap("merge")
-        return self._write(dates, demand, stored, plans, merged, outcomes, computed, inputs)
+        looked = Looked(table, planned, plans, stored, replaced, kept)
+        causes = self._causes(dates, looked, moved)
+        record_changes(moved, session)
+        return self._write(dates, demand, looked, causes, merged, outcomes, computed, inputs)
 
-    def _inputs(self, dates: Sequence[date]) -> dict[str, pa.Table]:
-        """The rows of every input; a table read in several ways is read once."""
-        table, session = self.table, self.session
-        wanted: dict[tuple[str, bool], tuple[set[date], set[str]]] = {}
-        for name, declared in table.inputs.items():
-            if not declared.is_feed:
-                read, columns = wanted.setdefault(_whence(declared), (set(), set()))
-                read.update(window_dates(declared.window, dates))
-                columns.update(self._columns(name))
-        fetched = {}
-        for (upstream, every_revision), (read, columns) in wanted.items():
-            found = session.warehouse.read(
-                session.tables[upstream],
-                sorted(read),
-                sorted(columns),
-                every_revision=every_revision,
-            )
-            fetched[upstream, every_revision] = with_decimals(found, session.tables[upstream])
-        inputs = {}
-        for name, declared in table.inputs.items():
-            read_dates = window_dates(declared.window, dates)
-            if declared.is_feed:
-                rows_read = session.source.read(declared.table, read_dates)
-            else:
-                rows_read = _between(fetched[_whence(declared)], read_dates[0], read_dates[-1])
-            inputs[name] = rows_read.select(sorted(self._columns(name)))
-        return inputs
-
-    def _columns(self, name: str) -> set[str]:
-        declared = self.table.inputs[name]
-        wanted = {*declared.columns, *(theirs for theirs, _ in declared.on), "game_date"}
-        if any(tracked.input == name for tracked in self.table.tracked):
-            wanted.add("known_at")
-        if declared.known_by:
-            wanted |= {"known_at", "revision", "is_retracted"}
-        return wanted
+    def _causes(
+        self, dates: Sequence[date], looked: Looked, moved: Sequence[RowChange]
+    ) -> dict[date, tuple[Cause, ...]]:
+        """Why each partition is computed: one cause for all of it, or one for each entity."""
+        whole = {
+            day: of_partition(self.table, looked.stored.get(day), self.session) for day in dates
+        }
+        found: dict[date, tuple[Cause, ...]] = {day: (why,) for day, why in whole.items() if why}
+        one_by_one = [day for day in dates if not whole[day]]
+        found |= of_entities(looked, one_by_one, moved, self.session)
+        self.watch.lap("plan")
+        return found
 
     def _compute(
         self, planned: PlannedCells, todo: np.ndarray
@@ -341,8 +323,8 @@ class _Batch:
         self,
         dates: Sequence[date],
         demand: Mapping[date, Demand],
-        stored: Mapping[date, Stored],
-        plans: Mapping[date, EntityPlan],
+        looked: Looked,
+        causes: Mapping[date, tuple[Cause, ...]],
         merged: pa.Table,
         outcomes: Sequence[tuple[date, Outcome]],
         computed: Computed,
@@ -352,7 +334,7 @@ class _Batch:
         parts: dict[date, tuple[pa.Table, Stored]] = {}
         for day in dates:
             found = merged.filter(pc.equal(merged["game_date"], pa.scalar(day)))
-            plan = plans.get(day) or EntityPlan()
+            plan = looked.plans.get(day) or EntityPlan()
             known = plan.carried + [outcome for when, outcome in outcomes if when == day]
             parts[day] = found, self._about(day, demand[day], found, known, inputs)
         self.watch.lap("hash")
@@ -360,12 +342,18 @@ class _Batch:
         self.trail.written = {day: found for day, (found, _) in parts.items()}
         self.watch.lap("write")
         reports = {}
+        seconds = self.watch.share(len(dates))
         for day, (_, about) in parts.items():
-            plan, was = plans.get(day) or EntityPlan(), stored.get(day)
-            why = cause(table, was, demand[day], plan, force=session.force)
+            plan, was = looked.plans.get(day) or EntityPlan(), looked.stored.get(day)
+            why = causes.get(day, ())
             before = was.data_version if was and was.intact else ""
-            seconds = self.watch.share(len(dates))
-            reports[day] = _report(table, day, about, plan, before, why, seconds, computed)
+            sentence = (
+                why[0].sentence
+                if why and not why[0].entity
+                else summary(table, was, demand[day], plan)
+            )
+            report = _report(table, day, about, plan, before, sentence, seconds, computed)
+            reports[day] = replace(report, causes=why)
         return reports
 
     def _about(
@@ -391,6 +379,8 @@ class _Batch:
             inputs=demand.inputs,
             outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.entity)),
             skip_reason="" if current.num_rows else self._why_nothing(day, inputs),
+            settings=table.settings_in(self.session.environ),
+            computed_at=self.session.now,
         )
 
     def _why_nothing(self, day: date, inputs: Mapping[str, pa.Table]) -> str:
@@ -404,37 +394,11 @@ class _Batch:
                 today = games.filter(pc.equal(games["game_date"], pa.scalar(day)))
                 if not today.num_rows:
                     return "no_games"
-                if day in _in_bootstrap(self.table, inputs):
+                if day in in_bootstrap(self.table, inputs):
                     return "bootstrap_period"
                 final = pc.any(pc.equal(today["game_status"], 3)).as_py()
                 return "missing" if final else "not_yet"
         return "nothing_published"
-
-
-def _whence(declared: Input) -> tuple[str, bool]:
-    """The table an input is read from, and whether with every revision."""
-    return declared.table, bool(declared.known_by)
-
-
-def _between(rows_read: pa.Table, first: date, last: date) -> pa.Table:
-    """The rows of a span of days, of rows in order of their days."""
-    days = rows_read["game_date"].cast(pa.int32()).to_numpy()
-    bounds = np.array([first, last], dtype="datetime64[D]").astype(np.int32)
-    start = int(np.searchsorted(days, bounds[0]))
-    return rows_read.slice(start, int(np.searchsorted(days, bounds[1], side="right")) - start)
-
-
-def _in_bootstrap(table: Table, inputs: Mapping[str, pa.Table]) -> set[date]:
-    """The dates on which the season is too young for the table."""
-    if not table.bootstrap_days:
-        return set()
-    games = next(
-        inputs[name]
-        for name, declared in table.inputs.items()
-        if declared.table == SCHEDULE and "season_first_day" in declared.columns
-    )
-    days = zip(games["game_date"].to_pylist(), games["season_first_day"].to_pylist(), strict=True)
-    return {day for day, first in set(days) if (day - first).days < table.bootstrap_days}
 
 
 def _turned_away(

@@ -68,9 +68,12 @@ class Overlay:
         """Keep a log's rows in memory."""
         self._appended.setdefault(log.name, []).append(rows)
 
-    def read_log(self, log: Log) -> pa.Table:
-        """Every row of a log, here and below."""
-        return pa.concat_tables([self._below.read_log(log), *self._appended.get(log.name, [])])
+    def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
+        """The rows of a log, here and below."""
+        mine = pa.concat_tables([log.schema.empty_table(), *self._appended.get(log.name, [])])
+        if since is not None:
+            mine = mine.filter(pc.greater(mine[log.newest_by], pa.scalar(since)))
+        return pa.concat_tables([self._below.read_log(log, since), mine])
 
     def query(self, sql: str) -> NoReturn:
         """Refuse: SQL would see what lies below and miss what is written here.

@@ -170,27 +170,3 @@ def _decision(
     if known.table_version != table.version:
         return Decision.CODE_CHANGED
     return Decision.INPUT_CHANGED
-
-
-def cause(
-    table: Table, stored: Stored | None, demand: Demand, plan: EntityPlan, *, force: bool
-) -> str:
-    """Why a partition was or would be computed, in one sentence."""
-    if force:
-        return "forced: everything is computed again"
-    if stored is None:
-        return "first build of this partition"
-    if not stored.intact:
-        return "the stored file is missing or damaged"
-    if stored.table_version != table.version:
-        return f"{table.name} is now version {table.version}, was {stored.table_version}"
-    changed = [
-        table.inputs[name].table
-        for name, digest in demand.inputs.items()
-        if stored.inputs.get(name) != digest
-    ]
-    if not changed and any(outcome.is_broken for outcome in stored.outcomes):
-        return "an entity failed last time"
-    touched = len(plan.decisions) - plan.count(Decision.UNCHANGED)
-    what = ", ".join(dict.fromkeys(changed)) or "configuration"
-    return f"{what} changed: {touched} of {len(plan.decisions)} {table.fan_out.unit}s affected"

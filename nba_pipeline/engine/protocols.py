@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
@@ -74,6 +74,9 @@ class Stored:
         outcomes: Entities without rows, and why.
         skip_reason: Why there are no rows, where there are none.
         intact: Whether the stored file is whole.
+        settings: The table's settings when it was computed.
+        computed_at: The moment of the run that last looked at its entities; what changed later is
+            why the next run does.
     """
 
     fingerprint: str
@@ -85,6 +88,8 @@ class Stored:
     outcomes: tuple[Outcome, ...] = ()
     skip_reason: str = ""
     intact: bool = True
+    settings: Mapping[str, float] = field(default_factory=dict)
+    computed_at: datetime | None = None
 
 
 class Warehouse(Protocol):
@@ -129,8 +134,8 @@ class Warehouse(Protocol):
             WarehouseError: When the warehouse cannot be written.
         """
 
-    def read_log(self, log: Log) -> pa.Table:
-        """Every row of a log, in no particular order."""
+    def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
+        """The rows of a log, in no particular order: all, or those later than a moment."""
 
     def query(self, sql: str) -> pa.Table:
         """The answer to a read-only SQL query over all tables.

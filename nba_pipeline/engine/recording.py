@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from nba_pipeline.engine import breakers, logs
 from nba_pipeline.engine.breakers import Attempts, Breaker, BreakerSettings, State
+from nba_pipeline.engine.changes import RowChange, as_log_rows
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Stored, Warehouse
 from nba_pipeline.engine.session import Partition, Session
@@ -79,6 +80,8 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
     writer = Writer(session.warehouse, session.run_id, session.now)
     settings = BreakerSettings.from_environment(session.environ)
     writer.append(run_log(table), [_run_row(table, told, trail, writer) for told in partitions])
+    causes = [row for told in partitions for row in _cause_rows(table, told, writer)]
+    writer.append(logs.RUN_CAUSES, causes)
     failures = [row for told in partitions for row in _failures(table, told, trail, writer)]
     writer.append(failure_log(table), failures)
     writer.append(logs.CIRCUIT_BREAKER_STATE, _breaker_changes(table, partitions, settings, writer))
@@ -95,6 +98,35 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
             for (day, entity), inputs_hash in trail.tried.items()
         ]
         writer.append(logs.REPROCESS_ATTEMPTS, attempts)
+
+
+def record_changes(changed: Sequence[RowChange], session: Session) -> None:
+    """Append how rows change, before they do: whoever reads them must find it afterwards.
+
+    A run killed in between is repeated, and then so is the same line, which changes nothing.
+    """
+    writer = Writer(session.warehouse, session.run_id, session.now)
+    writer.append(logs.ROW_CHANGES, as_log_rows(changed, session.run_id))
+
+
+def _cause_rows(table: Table, told: Partition, writer: Writer) -> Iterator[dict[str, Any]]:
+    for cause in told.causes:
+        yield {
+            "processor_name": table.name,
+            "run_id": writer.run_id,
+            "analysis_date": told.date,
+            "entity_id": cause.entity,
+            "decision": cause.decision or None,
+            "kind": cause.kind.value,
+            "input_table": cause.table or None,
+            "input_date": cause.date,
+            "row_key": cause.row_key or None,
+            "old_hash": cause.old_hash or None,
+            "new_hash": cause.new_hash or None,
+            "sentence": cause.sentence,
+            "further_rows": cause.further,
+            "created_at": writer.now,
+        }
 
 
 def _breaker_changes(

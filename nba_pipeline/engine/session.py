@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from nba_pipeline.engine.causes import Cause
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Source, Warehouse
@@ -64,6 +65,7 @@ class Partition:
         problem: What stopped the partition, in one sentence; else empty.
         outcomes: Entities without rows.
         changed: What is decided about each entity that is not ``unchanged``.
+        causes: Why, in detail: of the whole partition, or of each changed entity.
         before: The data version it had before; empty where there was none.
         seconds: Wall seconds by phase; those of a batch are shared evenly by its dates.
         chunk_seconds: Wall seconds of each chunk of the batch.
@@ -84,6 +86,7 @@ class Partition:
     problem: str = ""
     outcomes: tuple[Outcome, ...] = ()
     changed: Mapping[str, Decision] = field(default_factory=dict)
+    causes: tuple[Cause, ...] = ()
     before: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
     chunk_seconds: tuple[float, ...] = ()

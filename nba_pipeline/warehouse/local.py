@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from nba_pipeline.engine.table import Table
 _FOOTER_KEY = b"nba_pipeline"
 # A Parquet file ends with its footer, the footer's length in four bytes, and the magic.
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
+_STAMP = "%Y%m%dT%H%M%S%f"
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
 )
@@ -139,17 +140,26 @@ class LocalWarehouse:
         Raises:
             WarehouseError: When the folder cannot be written.
         """
-        path = self.folder / DATASET / log.name / f"{uuid.uuid4().hex}.parquet"
+        newest = pc.max(rows[log.newest_by]).as_py() or datetime.now(UTC)
+        name = f"{newest.astimezone(UTC):{_STAMP}}-{uuid.uuid4().hex}.parquet"
+        path = self.folder / DATASET / log.name / name
         with _plainly(f"cannot write {log.full_name} under {self.folder}"):
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_synced(rows, path)
 
-    def read_log(self, log: Log) -> pa.Table:
-        """Every row of a log, in no particular order."""
-        paths = sorted(str(path) for path in (self.folder / DATASET / log.name).glob("*.parquet"))
-        if not paths:
+    def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
+        """The rows of a log, in no particular order: all, or those later than a moment."""
+        names = sorted(path.name for path in (self.folder / DATASET / log.name).glob("*.parquet"))
+        later = None
+        if since is not None:
+            # A file is named for the newest of its rows, so most need not be opened.
+            stamp = f"{since.astimezone(UTC):{_STAMP}}"
+            names = [name for name in names if name.partition("-")[0] >= stamp]
+            later = pc.field(log.newest_by) > pa.scalar(since)
+        if not names:
             return log.schema.empty_table()
-        return ds.dataset(paths, schema=log.schema, format=_FORMAT).to_table()
+        paths = [str(self.folder / DATASET / log.name / name) for name in names]
+        return ds.dataset(paths, schema=log.schema, format=_FORMAT).to_table(filter=later)
 
     # SQL -----------------------------------------------------------------------------------------
 
@@ -222,8 +232,14 @@ def _read_footer(path: Path) -> Stored:
         return damaged
     about = json.loads(text)
     outcomes = tuple(Outcome(**outcome) for outcome in about.pop("outcomes"))
+    computed_at = about.pop("computed_at", None)
     stored_rows = about.pop("stored_rows")
-    return Stored(**about, outcomes=outcomes, intact=stored_rows == metadata.num_rows)
+    return Stored(
+        **about,
+        outcomes=outcomes,
+        intact=stored_rows == metadata.num_rows,
+        computed_at=datetime.fromisoformat(computed_at) if computed_at else None,
+    )
 
 
 def _verified_footer(path: Path) -> bytes | None:
@@ -243,6 +259,7 @@ def _verified_footer(path: Path) -> bytes | None:
 def _as_json(about: Stored, stored_rows: int) -> bytes:
     known: dict[str, Any] = asdict(about)
     del known["intact"]
+    known["computed_at"] = about.computed_at.isoformat() if about.computed_at else None
     # Revisions included, so it may be more than ``rows``.
     return json.dumps({**known, "stored_rows": stored_rows}).encode()
 

@@ -1,0 +1,86 @@
+"""Reading what some dates of a table are computed from, and laying it out as cells and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from nba_pipeline.engine.inputs import PlannedCells, plan_cells, window_dates, with_decimals
+from nba_pipeline.engine.session import Session
+from nba_pipeline.engine.table import Input, Table
+
+#: The table that says which games a date has.
+SCHEDULE = "nbac_schedule"
+
+
+def read_inputs(table: Table, dates: Sequence[date], session: Session) -> dict[str, pa.Table]:
+    """The rows of every input; a table read in several ways is read once."""
+    wanted: dict[tuple[str, bool], tuple[set[date], set[str]]] = {}
+    for name, declared in table.inputs.items():
+        if not declared.is_feed:
+            read, columns = wanted.setdefault(_whence(declared), (set(), set()))
+            read.update(window_dates(declared.window, dates))
+            columns.update(_columns(table, name))
+    fetched = {}
+    for (upstream, every_revision), (read, columns) in wanted.items():
+        found = session.warehouse.read(
+            session.tables[upstream],
+            sorted(read),
+            sorted(columns),
+            every_revision=every_revision,
+        )
+        fetched[upstream, every_revision] = with_decimals(found, session.tables[upstream])
+    inputs = {}
+    for name, declared in table.inputs.items():
+        read_dates = window_dates(declared.window, dates)
+        if declared.is_feed:
+            rows_read = session.source.read(declared.table, read_dates)
+        else:
+            rows_read = _between(fetched[_whence(declared)], read_dates[0], read_dates[-1])
+        inputs[name] = rows_read.select(sorted(_columns(table, name)))
+    return inputs
+
+
+def lay_out(table: Table, inputs: Mapping[str, pa.Table], session: Session) -> PlannedCells:
+    """The cells of the inputs' dates, with a digest of what each sees."""
+    settings = table.settings_in(session.environ)
+    return plan_cells(table, settings, inputs, in_bootstrap(table, inputs))
+
+
+def _columns(table: Table, name: str) -> set[str]:
+    declared = table.inputs[name]
+    wanted = {*declared.columns, *(theirs for theirs, _ in declared.on), "game_date"}
+    if any(tracked.input == name for tracked in table.tracked):
+        wanted.add("known_at")
+    if declared.known_by:
+        wanted |= {"known_at", "revision", "is_retracted"}
+    return wanted
+
+
+def _whence(declared: Input) -> tuple[str, bool]:
+    """The table an input is read from, and whether with every revision."""
+    return declared.table, bool(declared.known_by)
+
+
+def _between(rows_read: pa.Table, first: date, last: date) -> pa.Table:
+    """The rows of a span of days, of rows in order of their days."""
+    days = rows_read["game_date"].cast(pa.int32()).to_numpy()
+    bounds = np.array([first, last], dtype="datetime64[D]").astype(np.int32)
+    start = int(np.searchsorted(days, bounds[0]))
+    return rows_read.slice(start, int(np.searchsorted(days, bounds[1], side="right")) - start)
+
+
+def in_bootstrap(table: Table, inputs: Mapping[str, pa.Table]) -> set[date]:
+    """The dates on which the season is too young for the table."""
+    if not table.bootstrap_days:
+        return set()
+    games = next(
+        inputs[name]
+        for name, declared in table.inputs.items()
+        if declared.table == SCHEDULE and "season_first_day" in declared.columns
+    )
+    days = zip(games["game_date"].to_pylist(), games["season_first_day"].to_pylist(), strict=True)
+    return {day for day, first in set(days) if (day - first).days < table.bootstrap_days}
