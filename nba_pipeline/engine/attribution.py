@@ -107,7 +107,7 @@ def of_entities(
 
 def _told(looked: Looked, own: Iterable[RowChange]) -> dict[tuple[date, str], list[RowChange]]:
     """How what a source tells of each entity changed, under the feed's name."""
-    feed = next((i.table for i in looked.table.inputs.values() if i.is_feed), None)
+    feed = next((i.table for i in looked.table.inputs.values() if i.is_feed), "")
     told: dict[tuple[date, str], list[RowChange]] = {}
     for change in own if feed else ():
         told.setdefault((change.date, change.entity), []).append(replace(change, table=feed))
@@ -149,11 +149,12 @@ def _unexplained(looked: Looked, day: date, entity: str, seer: Seer) -> Cause:
     outcomes = {outcome.entity: outcome for outcome in looked.stored[day].outcomes}
     outcome = outcomes.get(entity)
     was = looked.kept.get(day, {}).get(entity, "") or (outcome.inputs_hash if outcome else "")
-    hashes = {"old_hash": was, "new_hash": now}
     if outcome and outcome.is_broken:
-        return Cause(Kind.FAILED, f"computing it failed last time: {outcome.reason}", **hashes)
-    if not now:
-        return Cause(Kind.INPUTS, "nothing names it any more", **hashes)
-    if not was:
-        return Cause(Kind.INPUTS, "it was not there before", **hashes)
-    return Cause(Kind.INPUTS, f"what it reads differs: inputs {now}, were {was}", **hashes)
+        kind, sentence = Kind.FAILED, f"computing it failed last time: {outcome.reason}"
+    elif not now:
+        kind, sentence = Kind.INPUTS, "nothing names it any more"
+    elif not was:
+        kind, sentence = Kind.INPUTS, "it was not there before"
+    else:
+        kind, sentence = Kind.INPUTS, f"what it reads differs: inputs {now}, were {was}"
+    return Cause(kind, sentence, old_hash=was, new_hash=now)
