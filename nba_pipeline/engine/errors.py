@@ -24,6 +24,10 @@ class SourceError(PipelineError):
     """A season file or a payload is missing, broken or contradicts itself."""
 
 
+class FetchError(SourceError):
+    """A live source did not answer, refused, or answered something else than was asked for."""
+
+
 class OutsideSeasonError(PipelineError):
     """A date lies outside every season the source knows."""
 
