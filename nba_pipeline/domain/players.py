@@ -86,6 +86,22 @@ def without_suffix(lookup: str) -> str:
     return _TRAILING_SUFFIX.sub("", lookup)
 
 
+@lru_cache(maxsize=16_384)
+def given_and_surname(name: str) -> tuple[str, str]:
+    """The lookup keys of a name's first word and of the rest, suffix included.
+
+    Args:
+        name: A name as written by any provider.
+
+    Returns:
+        ``("tim", "hardawayjr")`` for ``"Tim Hardaway Jr."``; an only word is the surname.
+    """
+    words = [key for word in " ".join(_in_spoken_order(name)).split() if (key := _key(word))]
+    if len(words) < 2:
+        return "", "".join(words)
+    return words[0], "".join(words[1:])
+
+
 def _in_spoken_order(name: str) -> list[str]:
     """The parts between commas, a given name before its surname."""
     parts = name.split(",")

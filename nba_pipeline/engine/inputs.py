@@ -117,7 +117,7 @@ def plan_cells(
             if tracked.input == name:
                 tracking |= _tracking(tracked, window, rows, parts[-1])
     prefix = hashing.text_digest(
-        table.full_name, str(table.version), repr(sorted(settings.items())), _declared(table)
+        table.full_name, table.meaning, repr(sorted(settings.items())), _declared(table)
     )
     entities = zip(*(columns[name].tolist() for name in table.entity), strict=True)
     return PlannedCells(

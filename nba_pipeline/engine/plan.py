@@ -82,7 +82,7 @@ def _demand(
                 "date: build it first"
             )
     parts = [f"{name}={digest}" for name, digest in sorted(digests.items())]
-    prefix = (table.full_name, str(table.version), config)
+    prefix = (table.full_name, table.meaning, config)
     return Demand(text_digest(*prefix, *parts), digests, missing)
 
 

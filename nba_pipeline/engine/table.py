@@ -356,6 +356,8 @@ class Table:
         keeps_revisions: True of raw tables: a correction adds a revision.
         settings: Environment variables that change rows, with their defaults. Their values are
             part of every ``inputs_hash`` and of the fingerprint.
+        reviewed: Digests of the lists kept with the code that change rows, by name. A changed list
+            counts as changed configuration.
         bootstrap_days: Days from the season's first on which the table has no rows.
         tracked: Sources whose use each row records.
         plot: (label column, value column) of the small bar plot shown beside the numbers.
@@ -377,6 +379,7 @@ class Table:
     clustering: tuple[str, ...] = ()
     keeps_revisions: bool = False
     settings: Mapping[str, float] = field(default_factory=dict)
+    reviewed: Mapping[str, str] = field(default_factory=dict)
     bootstrap_days: int = 0
     tracked: tuple[Tracked, ...] = ()
     plot: tuple[str, str] | None = None
@@ -413,6 +416,13 @@ class Table:
     def full_name(self) -> str:
         """``dataset.name``, the words of SQL and of ``--json``."""
         return f"{self.dataset}.{self.name}"
+
+    @property
+    def meaning(self) -> str:
+        """What the code and its lists make of the same inputs; part of every ``inputs_hash``."""
+        return " ".join(
+            [str(self.version), *(f"{n}={d}" for n, d in sorted(self.reviewed.items()))]
+        )
 
     @property
     def layer(self) -> str:

@@ -73,7 +73,7 @@ def asset_for(
         kinds={"python", "parquet"},
         owners=["team:nba-data"],
         description=table.description,
-        code_version=str(table.version),
+        code_version=table.meaning,
         backfill_policy=dg.BackfillPolicy.single_run(),
         metadata={
             "dagster/column_schema": metadata.column_schema(table),
@@ -178,7 +178,7 @@ def _materialization(
         partition=partition.date.isoformat(),
         metadata=metadata.of_partition(partition),
         tags={
-            _CODE_VERSION_TAG: str(table.version),
+            _CODE_VERSION_TAG: table.meaning,
             **{_INPUT_POINTER_TAG + name: pointer for name, pointer in seen.items()},
             **dict.fromkeys((_INPUT_VERSION_TAG + name for name in seen), fingerprint),
             DATA_VERSION_TAG: partition.data_version,

@@ -34,6 +34,7 @@ from nba_pipeline.tables.raw import (
     odds_api_game_lines,
     odds_api_player_points_props,
 )
+from nba_pipeline.tables.reference import player_registry, unresolved_names
 
 _IN_ORDER = (
     nbac_schedule,
@@ -45,6 +46,8 @@ _IN_ORDER = (
     odds_api_game_lines,
     odds_api_player_points_props,
     nbac_injury_report,
+    player_registry,
+    unresolved_names,
     player_availability,
     team_offense_game_summary,
     team_defense_game_summary,

@@ -2,8 +2,8 @@
 
 The season files hold moves, not daily reports: ``out`` from the day a player is relinquished,
 ``available`` from the day he is acquired. Questionable and doubtful are not known. Names come
-without ids, sometimes as alternatives; each alternative is a row, and a name that is nobody's
-matches nobody.
+without ids, sometimes as alternatives; each alternative is a row. Whose name it is follows from who
+had appeared before the date, and a name that is nobody's stays nobody's.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import names
 
 INPUTS = {
     "moves": reads_feed(
@@ -34,6 +35,7 @@ INPUTS = {
         "source_row date team acquired relinquished notes",
         on="source_row",
     ),
+    **names.INPUTS,
 }
 
 COLUMNS = (
@@ -43,6 +45,8 @@ COLUMNS = (
     ),
     Column("game_date", date, "day of the move, US Eastern", nullable=False),
     Column("player_match_key", str, "normalised name without jr, sr, ii, iii, iv", nullable=False),
+    Column("player_lookup", str, "normalised name", nullable=False),
+    *names.COLUMNS,
     Column("player_name_original", str, "as published", nullable=False),
     Column("team_abbr", str, nullable=False),
     Column("injury_status", str, "out or available", nullable=False),
@@ -58,16 +62,20 @@ def compute(cells: Cells) -> Columns:
     moves = cells.window("moves").rows()
     out = np.array([name is not None for name in moves["relinquished"]], dtype=bool)
     texts = np.where(out, moves["relinquished"], moves["acquired"])
-    names = [_names(text) for text in texts.tolist()]
-    move = np.repeat(np.arange(len(moves)), [len(each) for each in names])
-    teams = {text: tricode(text) for text in set(moves["team"].tolist())}
+    written = [written_names(text) for text in texts.tolist()]
+    move = np.repeat(np.arange(len(moves)), [len(each) for each in written])
+    lookups = [player_lookup(name) for each in written for name in each]
+    teams = [tricode(text) for text in moves["team"].tolist()]
+    found = names.resolve(cells, written, [[team] for team in teams])
     return {
         "move_id": cells["move_id"][moves.cell][move],
         "source_row": moves["source_row"][move],
         "game_date": moves["game_date"][move],
-        "player_match_key": _objects([key for each in names for key in each]),
+        "player_match_key": _objects([without_suffix(key) for key in lookups]),
+        "player_lookup": _objects(lookups),
+        **names.columns([found[at] for at in move.tolist()], lookups),
         "player_name_original": texts[move],
-        "team_abbr": _objects([teams[text] for text in moves["team"][move].tolist()]),
+        "team_abbr": _objects(teams)[move],
         "injury_status": np.where(out[move], "out", "available").astype(object),
         "reason": moves["notes"][move],
         "known_at": injury_moves_known_at(moves["game_date"][move]),
@@ -75,11 +83,11 @@ def compute(cells: Cells) -> Columns:
     }
 
 
-def _names(text: str) -> list[str]:
-    """The distinct match keys of ``Edrice Adebayo / Bam Adebayo``; none where no name is left."""
-    parts = _IN_BRACKETS.sub(" ", text).split(" / ")
-    keys = (without_suffix(player_lookup(part)) for part in parts)
-    return [key for key in dict.fromkeys(keys) if key]
+def written_names(text: str) -> list[str]:
+    """The distinct names of ``Edrice Adebayo / Bam Adebayo``; none where no name is left."""
+    parts = [part.strip() for part in _IN_BRACKETS.sub(" ", text).split(" / ")]
+    distinct = {without_suffix(player_lookup(part)): part for part in reversed(parts)}
+    return [part for key, part in reversed(distinct.items()) if key]
 
 
 def _objects(values: list[str]) -> Array:
@@ -105,7 +113,8 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
+    reviewed=names.REVIEWED,
     fan_out=FanOut("move", "RAW_WORKERS", default_workers=1),
     clustering=("player_match_key", "injury_status"),
     keeps_revisions=True,

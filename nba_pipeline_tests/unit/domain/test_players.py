@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nba_pipeline.domain.players import player_lookup, universal_player_id, without_suffix
+from nba_pipeline.domain.players import (
+    given_and_surname,
+    player_lookup,
+    universal_player_id,
+    without_suffix,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +85,29 @@ def test_a_name_without_an_id_gets_one_that_says_so(unknown):
 def test_somebody_with_neither_is_refused():
     with pytest.raises(ValueError, match="nor a letter in his name"):
         universal_player_id(None, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Tim Hardaway Jr.", ("tim", "hardawayjr")),
+        ("Hardaway Jr., Tim", ("tim", "hardawayjr")),
+        ("Karl-Anthony Towns", ("karlanthony", "towns")),
+        ("Luc Mbah a Moute", ("luc", "mbahamoute")),
+        ("Nenê", ("", "nene")),
+        (" - ", ("", "")),
+    ],
+)
+def test_a_name_s_first_word_is_the_given_name(name, expected):
+    assert given_and_surname(name) == expected
+
+
+@given(st.text())
+def test_given_name_and_surname_are_the_whole_key(name):
+    assert "".join(given_and_surname(name)) == player_lookup(name)
+
+
+@given(st.text())
+def test_a_name_written_in_another_normal_form_is_the_same(name):
+    decomposed = unicodedata.normalize("NFD", name)
+    assert player_lookup(decomposed) == player_lookup(unicodedata.normalize("NFC", name))
