@@ -2,7 +2,8 @@
 
 A line's moment is part of its key. Season files have no clock for it: their lines count as known
 from tip-off, and only the labels of their files say which came first. Where a bookmaker offers
-several lines at once, one is the main line and the others are alternates.
+several lines at once, one is the main line and the others are alternates. Where the publisher has
+no id for a player, he is found among those who had appeared before the date.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.line_snapshots import is_main_line
+from nba_pipeline.domain.name_resolution import Resolution, Rule
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.domain.teams import UnknownTeamError, tricode
 from nba_pipeline.engine.table import (
@@ -28,7 +30,8 @@ from nba_pipeline.engine.table import (
     reads,
     reads_feed,
 )
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.tables import names
 
 MARKET = "player_points"
 
@@ -44,6 +47,7 @@ INPUTS = {
         "game_id nba_game_id season_year scheduled_start actual_tip_off",
         on="home_team_abbr away_team_abbr",
     ),
+    **names.INPUTS,
 }
 
 COLUMNS = (
@@ -57,7 +61,7 @@ COLUMNS = (
     Column("game_start_time", datetime, "tip-off: scheduled, else actual, else 19:00 Eastern"),
     Column("player_name", str, "as the bookmakers write it", nullable=False),
     Column("player_lookup", str, "normalised name", nullable=False),
-    Column("nba_player_id", int, "nba.com's player id; NULL where the publisher has none"),
+    *names.COLUMNS,
     Column("bookmaker", str, "in lower case", nullable=False),
     Column("snapshot_timestamp", datetime, "when the line stood", nullable=False),
     Column("snapshot_tag", str, "which look at the market, as published", nullable=False),
@@ -77,6 +81,7 @@ def compute(cells: Cells) -> Columns:
     starts = tip_off(cells["game_date"], game["scheduled_start"], game["actual_tip_off"])[cell]
     estimated = np.isnat(lines["snapshot_at"])
     stood = np.where(estimated, starts, lines["snapshot_at"])
+    lookups = [player_lookup(name) for name in lines["player_name"].tolist()]
     books = np.array([name.lower() for name in lines["bookmaker"].tolist()], dtype=object)
     return {
         "game_id": game["game_id"][cell],
@@ -84,8 +89,8 @@ def compute(cells: Cells) -> Columns:
         "season_year": game["season_year"][cell],
         **{name: cells[name][cell] for name in _OF_CELL},
         "game_start_time": starts,
-        "player_lookup": _lookups(lines["player_name"]),
-        "nba_player_id": lines["player_id"],
+        "player_lookup": np.array(lookups, dtype=object),
+        **names.columns(_players(cells, lines), lookups),
         "bookmaker": books,
         "snapshot_timestamp": stood,
         "snapshot_tag": lines["snapshot"],
@@ -113,9 +118,14 @@ def _minutes(spans: Array) -> Array:
     return np.floor_divide(spans.astype("timedelta64[s]").astype(np.int64), 60)
 
 
-def _lookups(names: Array) -> Array:
-    found = {name: player_lookup(name) for name in set(names.tolist())}
-    return np.array([found[name] for name in names.tolist()], dtype=object)
+def _players(cells: Cells, lines: Rows) -> list[Resolution]:
+    """Whose each line is: as published, else by his name and the two teams."""
+    sides = zip(cells["home_team_abbr"].tolist(), cells["away_team_abbr"].tolist(), strict=True)
+    found = names.resolve(cells, [[name] for name in cells["player_name"].tolist()], [*sides])
+    return [
+        found[at] if np.isnan(who) else Resolution(int(who), Rule.SOURCE_ID)
+        for at, who in zip(lines.cell.tolist(), lines["player_id"].tolist(), strict=True)
+    ]
 
 
 def _numbered(*parts: Array) -> Array:
@@ -129,8 +139,8 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     """Every player with a points prop in an event."""
     lines = inputs["lines"]
     wanted = lines["market"] == MARKET
-    names = ("game_date", "event_id", "player_name", "home_team", "away_team")
-    rows = zip(*(lines[name][wanted].tolist() for name in names), strict=True)
+    read = ("game_date", "event_id", "player_name", "home_team", "away_team")
+    rows = zip(*(lines[name][wanted].tolist() for name in read), strict=True)
     first: dict[tuple[object, ...], tuple[str, str]] = {}
     for day, event, player, home, away in rows:
         first.setdefault((day, event, player), (home, away))
@@ -176,7 +186,8 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
+    reviewed=names.REVIEWED,
     fan_out=FanOut("player", "RAW_WORKERS", default_workers=1),
     gates=(
         Gate(

@@ -23,18 +23,19 @@ from nba_pipeline.tables import names
 #: The source whose rows have the league's own ids.
 OFFICIAL = "nbac_player_boxscores"
 
-# Where names are read from, with what each table calls the name as published.
-SOURCES = {OFFICIAL: "player_name", "nbac_injury_report": "player_name_original"}
+# Where names are read from, with what else each table says: first the name as published.
+SOURCES = {
+    OFFICIAL: "player_name team_abbr",
+    "nbac_injury_report": "player_name_original team_abbr resolution_rule",
+    "odds_api_player_points_props": "player_name resolution_rule",
+}
 
 
 def _inputs() -> dict[str, Input]:
     found = {}
-    for table, name in SOURCES.items():
-        rule = "" if table == OFFICIAL else " resolution_rule"
+    for table, more in SOURCES.items():
         what = "player_lookup universal_player_id"
-        found[f"{table}_today"] = reads(
-            table, f"{what} nba_player_id team_abbr {name}{rule}", on="player_lookup"
-        )
+        found[f"{table}_today"] = reads(table, f"{what} nba_player_id {more}", on="player_lookup")
         found[f"{table}_before"] = reads(table, what, window=history(), on="player_lookup")
     return found
 
@@ -48,7 +49,7 @@ COLUMNS = (
     Column("player_name", str, "as published on that day", nullable=False),
     Column("game_date", date, "day the source first meant him by it", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
-    Column("team_abbr", str, "team named with it on that day"),
+    Column("team_abbr", str, "team named with it on that day; NULL where the source names two"),
     Column(
         "replaces_universal_player_id",
         str,
@@ -117,9 +118,10 @@ def _meant(table: str, rows: Columns) -> Iterator[tuple[_Meant, Mapping[str, Any
 def _described(meant: _Meant, row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "resolution_rule": Rule.SOURCE_ID.value,
+        "team_abbr": None,
         **row,
         **meant._asdict(),
-        "player_name": row[SOURCES[meant.source]],
+        "player_name": row[SOURCES[meant.source].split()[0]],
     }
 
 

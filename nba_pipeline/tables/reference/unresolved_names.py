@@ -37,7 +37,7 @@ COLUMNS = (
     Column("player_name", str, "as published", nullable=False),
     Column("game_date", date, "day it was first seen in the season", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
-    Column("team_abbr", str, "team the source names with it"),
+    Column("team_abbr", str, "team the source names with it, if one"),
     Column("suggested_player_name", str, "the most similar name of the season until then"),
     Column("suggested_player_id", int, "nba.com's id of that player"),
 )

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from nba_pipeline.engine.materialize import materialize
+from nba_pipeline.sources.feeds import FEEDS
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.tables.raw.nbac_player_boxscores import STATS
 
 NIGHT = date(2021, 11, 15)
 TIP = datetime(2021, 11, 16, 3, 30, tzinfo=UTC)
@@ -112,3 +114,53 @@ def test_a_line_for_a_game_nobody_scheduled_is_turned_away_and_named(stored, sid
     (outcome,) = report.outcomes
     assert outcome.category == "MISSING_DATA"
     assert "Anna has a points line for" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("published", "player", "rule"),
+    [(202696, "nba_202696", "source_id"), (None, "name_nikolavucevic", "unresolved")],
+)
+def test_a_line_without_an_id_is_nobody_s_until_somebody_has_appeared(
+    stored, published, player, rule
+):
+    (row,), _ = stored(offered(player_id=published))
+    assert (row["nba_player_id"], row["universal_player_id"], row["resolution_rule"]) == (
+        published,
+        player,
+        rule,
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ("Nikola Vučević", "exact_name"),
+        ("Niko Vucevic", "team_and_date"),
+        ("Nikola Vucevic Jr.", "without_suffix"),
+        ("Nick Vucevic", "unresolved"),
+    ],
+)
+def test_a_line_without_an_id_is_his_who_appeared_before(fake_source, session, written, rule):
+    earlier = date(2021, 11, 12)
+    game = {**GAME, "game_id": "0022100180", "game_date": earlier, "home_score": 1, "away_score": 2}
+    appearance = {
+        **game,
+        "opponent_abbr": "LAL",
+        "team_abbr": "CHI",
+        "is_home": False,
+        "player_id": 202696,
+        "player_name": "Nikola Vucevic",
+        "minutes": 30,
+        **dict.fromkeys(STATS.values(), 0),
+    }
+    source = fake_source(
+        schedule=[{**game, "status": "Final"}, GAME],
+        player_box=[{name: appearance.get(name) for name in FEEDS["player_box"].columns}],
+        player_props=[offered(player_name=written)],
+    )
+    now = session(source, REGISTRY)
+    for table in (SCHEDULE, REGISTRY["nbac_player_boxscores"], PROPS):
+        list(materialize(table, [earlier, NIGHT], now))
+    (row,) = now.warehouse.read(PROPS, [NIGHT]).to_pylist()
+    player = None if rule == "unresolved" else 202696
+    assert (row["nba_player_id"], row["resolution_rule"]) == (player, rule)
