@@ -22,20 +22,19 @@ INPUTS = {
     ),
 }
 
+# Nullable, because revisions from before the columns existed have no values in them.
 COLUMNS = (
     Column("nba_player_id", int, "nba.com's id; NULL where nobody knows whose name it is"),
     Column(
         "universal_player_id",
         str,
         "one for each person, from that id; from the name where there is none",
-        nullable=False,
     ),
     Column(
         "resolution_rule",
         str,
         "what found him: source_id, exact_name, alias, team_and_date, without_suffix; or "
         "unresolved",
-        nullable=False,
     ),
 )
 

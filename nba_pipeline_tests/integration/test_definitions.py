@@ -183,9 +183,11 @@ def test_tomorrow_is_tomorrow_in_new_york(graph: dg.AssetGraph) -> None:
 
 
 @every_table
-def test_the_code_version_is_the_table_version(graph: dg.AssetGraph, name: str) -> None:
+def test_the_code_version_is_the_table_s_version_and_that_of_its_lists(
+    graph: dg.AssetGraph, name: str
+) -> None:
     table = REGISTRY[name]
-    assert graph.get(key_of(table)).code_version == str(table.version)
+    assert graph.get(key_of(table)).code_version == table.meaning
 
 
 @every_table

@@ -71,7 +71,7 @@ def test_dagster_holds_the_data_version_of_the_warehouse(
     assert event.partition == DAY.isoformat()
     assert (event.tags or {})["dagster/data_version"] == stored.data_version
     assert (event.tags or {})["dagster/data_version_is_user_provided"] == "true"
-    assert (event.tags or {})["dagster/code_version"] == str(REGISTRY[name].version)
+    assert (event.tags or {})["dagster/code_version"] == REGISTRY[name].meaning
 
 
 @every_table

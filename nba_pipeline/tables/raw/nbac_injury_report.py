@@ -45,7 +45,7 @@ COLUMNS = (
     ),
     Column("game_date", date, "day of the move, US Eastern", nullable=False),
     Column("player_match_key", str, "normalised name without jr, sr, ii, iii, iv", nullable=False),
-    Column("player_lookup", str, "normalised name", nullable=False),
+    Column("player_lookup", str, "normalised name"),
     *names.COLUMNS,
     Column("player_name_original", str, "as published", nullable=False),
     Column("team_abbr", str, nullable=False),

@@ -65,7 +65,7 @@ COLUMNS = (
     Column("season_year", int, "year the season started", nullable=False),
     Column("season_type", str, nullable=False),
     Column("nba_player_id", int, "nba.com's player id", nullable=False),
-    Column("universal_player_id", str, "one for each person, from that id", nullable=False),
+    Column("universal_player_id", str, "one for each person, from that id"),
     Column("player_lookup", str, "normalised name", nullable=False),
     Column("player_match_key", str, "the same without jr, sr, ii, iii, iv", nullable=False),
     Column("player_name", str, "as published", nullable=False),

@@ -232,6 +232,13 @@ def test_a_raised_version_recomputes_its_table(world):
     }
 
 
+def test_a_changed_list_recomputes_its_table(world):
+    tables = {**TABLES, "form": replace(FORM, reviewed={"aliases": "abc"})}
+    reports = world.run("form", tables=tables).values()
+    assert {report.reused for report in reports} == {0}
+    assert all("configuration changed" in report.cause for report in reports)
+
+
 def test_a_raised_version_with_the_same_rows_stops_there(world):
     tables = {**TABLES, "scorers": replace(SCORERS, version=2)}
     world.run(tables=tables)
