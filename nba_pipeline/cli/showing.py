@@ -21,6 +21,9 @@ from nba_pipeline.cli.options import (
 from nba_pipeline.cli.printing import out, print_json
 from nba_pipeline.cli.running import bring_up_to_date, finish
 
+# Four weeks: two on which the precompute tables are still empty, and two with features.
+_DEMO_DAYS = 28
+
 
 def demo(executor: ExecutorOption = "", as_json: AsJson = False) -> None:
     """Build four weeks of a simulated league from nothing, then say where to look."""
@@ -30,9 +33,8 @@ def demo(executor: ExecutorOption = "", as_json: AsJson = False) -> None:
     for name, folder in (("NBA_WAREHOUSE_DIR", "warehouse"), ("DAGSTER_HOME", "dagster")):
         os.environ[name] = os.environ.get(name) or str(home / folder)
     os.environ.pop("NBA_ARCHIVE_DIR", None)
-    season = SimulatedLeague().calendar().seasons[-1]
-    length = (season.last_day - season.first_day).days + 1
-    days = [season.first_day + timedelta(days=step) for step in range(length)]
+    first_day = SimulatedLeague().calendar().seasons[0].first_day
+    days = [first_day + timedelta(days=step) for step in range(_DEMO_DAYS)]
     told = bring_up_to_date(days, "", "", executor, force=False, only=False)
     if not as_json:
         _say_where_to_look()

@@ -1,14 +1,19 @@
-"""A simulated league in the archive format: for first runs, demonstrations and tests.
+"""A simulated league in the archive format: for first runs, demonstrations, tests and load.
 
-Thirty real teams with invented players play four weeks of invented games, decided by a seed and by
-nothing else. No row states anything that ever happened.
+Thirty real teams with invented players play whole seasons of invented games, decided by a seed and
+by nothing else. No row states anything that ever happened, and every source named `simulated` says
+so in the rows made of it.
 
 ========== =======================================================================
 Module     What is in it
 ========== =======================================================================
 dice       chance that repeats
 clubs      teams, players and their skills
-fixtures   the schedule
+season     one season, day by day
+fixtures   the regular season as it is drawn up
+postponed  games that are moved
+playoffs   play-in and play-offs
+corrections what the box score said first
 moves      trades and injuries: who is there on a night
 shot_chart where shots come from and how often they fall
 events     what can happen in a game
@@ -25,65 +30,113 @@ records    everything as rows of a feed
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 
-from nba_pipeline.domain.calendar import SeasonCalendar
+from nba_pipeline.domain.calendar import SeasonCalendar, instant, morning_after
 from nba_pipeline.sources.base import feed_named, sorted_by_day, versions_by_date
-from nba_pipeline.sources.feeds import INJURY_TRANSACTIONS, SCHEDULE, Feed
+from nba_pipeline.sources.feeds import (
+    FEEDS,
+    GAME_LINES,
+    INJURY_TRANSACTIONS,
+    OFFICIALS,
+    PLAYER_PROPS,
+    SCHEDULE,
+    Feed,
+)
 from nba_pipeline.sources.simulated.box import box_of
-from nba_pipeline.sources.simulated.clubs import clubs
-from nba_pipeline.sources.simulated.dice import Dice, Purpose
-from nba_pipeline.sources.simulated.fixtures import Fixture, fixtures
-from nba_pipeline.sources.simulated.game import play
-from nba_pipeline.sources.simulated.market import crews, lines
-from nba_pipeline.sources.simulated.moves import Personnel
-from nba_pipeline.sources.simulated.props import points_props
-from nba_pipeline.sources.simulated.records import GameRecord, Row, injury_rows, rows_of_game
+from nba_pipeline.sources.simulated.clubs import Club, after_summer, clubs
+from nba_pipeline.sources.simulated.records import (
+    GameRecord,
+    Row,
+    game_lines_rows,
+    injury_rows,
+    official_rows,
+    prop_rows,
+    results_of,
+    schedule_row,
+)
+from nba_pipeline.sources.simulated.season import SimulatedSeason
 
 __all__ = ["SimulatedLeague"]
 
 _FIRST_DAY = date(2025, 10, 21)
+# 52 weeks: every season begins on the same weekday.
+_A_YEAR = timedelta(days=364)
+# Written days that are kept: more than the engine builds at once, so that no day of a batch is
+# played twice for two feeds.
+_DAYS_KEPT = 40
 
 
 class SimulatedLeague:
-    """A league that plays the same season whenever it is asked.
+    """A league that plays the same seasons whenever it is asked.
 
-    A game is made when a day it is played on is first asked for, and kept. The same seed, first
-    day and weeks give the same rows to the byte, whichever days are asked for in whichever order.
+    A day's games are played when the day is first asked for. The newest days are kept, and of
+    every day a digest; what was dropped is played again if need be. The same arguments give the
+    same rows to the byte, whichever days are asked for in whichever order.
+
+    A season has 82 games a team on 165 days from October to April, a break in February, games that
+    are moved, a play-in and play-offs until June. Play-off days depend on all games before them,
+    so the first that is asked for costs a season.
     """
 
     name = "simulated"
 
-    def __init__(self, seed: int = 7, first_day: date = _FIRST_DAY, weeks: int = 4) -> None:
-        """Draw up a season; no game is played yet.
+    def __init__(
+        self,
+        seed: int = 7,
+        first_day: date = _FIRST_DAY,
+        seasons: int = 1,
+        *,
+        scale: int = 1,
+        as_of: datetime | None = None,
+    ) -> None:
+        """Draw up the league; no game is played yet.
 
         Args:
             seed: Which of the possible leagues, 0 or more.
-            first_day: Day of the first games.
-            weeks: Length of the season, at least 1.
+            first_day: Day of the first season's first games.
+            seasons: How many seasons there are, one after the other.
+            scale: Players per place in a roster, at least 1. With more than one, every club has
+                that many rosters, all of which play in every game and share its minutes: as many
+                more players and rows a date, in games of the usual length. For load tests; the
+                numbers of a player then shrink as his minutes do.
+            as_of: The moment as of which the league is told: games not over have no results, lines
+                and moves not yet published are missing, a postponed game stands on its old day
+                until it is called off, and box scores not yet corrected are as they were first
+                published. None for all there is ever to know.
 
         Raises:
             ValueError: If there is no such league.
         """
-        if seed < 0 or weeks < 1:
+        if seed < 0 or seasons < 1 or scale < 1:
             raise ValueError(
-                f"A simulated league needs a seed of 0 or more and at least one week, "
-                f"not seed {seed} and {weeks} weeks."
+                f"A simulated league needs a seed of 0 or more, at least one season and a scale "
+                f"of at least 1, not seed {seed}, {seasons} seasons and scale {scale}."
             )
-        self._seed = seed
-        self._first_day = first_day
-        self._fixtures = fixtures(seed, first_day, weeks)
-        self._personnel = Personnel(seed, clubs(seed), self._fixtures)
-        self._injury_rows = injury_rows(self._personnel.injuries)
-        self._played: dict[date, list[GameRecord]] = {}
-        self._days: dict[tuple[str, date], pa.Table] = {}
+        self._as_of = as_of
+        self._mark = (
+            f"league {seed}: {seasons} seasons from {first_day}, scale {scale}, as of {as_of}"
+        )
+        self._seasons = [
+            SimulatedSeason(seed, number, first_day + number * _A_YEAR, rosters)
+            for number, rosters in enumerate(_rosters(seed, scale, seasons))
+        ]
+        self._injury_rows = injury_rows([i for season in self._seasons for i in season.injuries])
+        self._days: OrderedDict[date, dict[str, pa.Table]] = OrderedDict()
+        self._versions: dict[tuple[str, date], str] = {}
 
     def games(self) -> pa.Table:
-        """The schedule feed of the whole season."""
-        return self.read(SCHEDULE.name, [fixture.game_date for fixture in self._fixtures])
+        """The schedule feed of every season, which takes playing them all."""
+        days = [
+            season.first_day + timedelta(days=at)
+            for season in self.calendar().seasons
+            for at in range((season.last_day - season.first_day).days + 1)
+        ]
+        return self.read(SCHEDULE.name, days)
 
     def read(self, feed: str, dates: Sequence[date]) -> pa.Table:
         """The feed's rows of those days, sorted by day and key.
@@ -100,57 +153,82 @@ class SimulatedLeague:
         """
         days = sorted(set(dates))
         empty = _columns(feed_named(feed)).empty_table()
-        return pa.concat_tables([empty, *(self._day(feed, day) for day in days)]).combine_chunks()
+        return pa.concat_tables([empty, *(self._day(day)[feed] for day in days)]).combine_chunks()
 
     def versions(self, feed: str, dates: Sequence[date]) -> dict[date, str]:
         """A digest of each day's rows."""
-        return versions_by_date(self.read(feed, dates), dates)
+        for day in dates:
+            if (feed_named(feed).name, day) not in self._versions:
+                self._versions.update(
+                    ((name, day), versions_by_date(rows, [day])[day])
+                    for name, rows in self._day(day).items()
+                )
+        return {day: self._versions[feed, day] for day in dates}
 
     def calendar(self) -> SeasonCalendar:
-        """The one season, as its schedule shows it."""
-        return SeasonCalendar.from_games(
-            [fixture.game_date for fixture in self._fixtures],
-            [fixture.game_id for fixture in self._fixtures],
-        )
+        """The seasons, as their schedules show them."""
+        return SeasonCalendar(tuple(season.calendar() for season in self._seasons))
 
     def mark(self) -> str:
-        """Which league it is; nothing about it ever changes."""
-        return f"league {self._seed}: {len(self._fixtures)} games from {self._first_day}"
+        """Which league it is, and as of when; nothing else about it ever changes."""
+        return self._mark
 
-    def _day(self, feed: str, day: date) -> pa.Table:
-        """A day's rows of a feed; written down once, since several tables read each feed."""
-        if (feed, day) not in self._days:
-            kind = feed_named(feed)
-            rows = pa.Table.from_pylist(list(self._rows(feed, day)), schema=_columns(kind))
-            self._days[feed, day] = sorted_by_day(kind, rows)
-        return self._days[feed, day]
+    def _day(self, day: date) -> dict[str, pa.Table]:
+        """A day's rows of every feed, written down at once."""
+        if day not in self._days:
+            self._days[day] = self._written(day)
+            if len(self._days) > _DAYS_KEPT:
+                self._days.popitem(last=False)
+        self._days.move_to_end(day)
+        return self._days[day]
 
-    def _rows(self, feed: str, day: date) -> Iterator[Row]:
-        if feed == INJURY_TRANSACTIONS.name:
-            yield from (row for row in self._injury_rows if row["game_date"] == day)
+    def _written(self, day: date) -> dict[str, pa.Table]:
+        rows: dict[str, list[Row]] = {name: [] for name in FEEDS}
+        rows[INJURY_TRANSACTIONS.name] = [
+            row
+            for row in self._injury_rows
+            if row["game_date"] == day and self._is_public(instant(day, 12))
+        ]
+        for season in self._seasons:
+            for feed, row in self._of_season(season, day):
+                rows[feed].append(row)
+        return {
+            name: sorted_by_day(feed, pa.Table.from_pylist(rows[name], schema=_columns(feed)))
+            for name, feed in FEEDS.items()
+        }
+
+    def _of_season(self, season: SimulatedSeason, day: date) -> Iterator[tuple[str, Row]]:
+        """A day's rows of a season, each with the feed it belongs to."""
+        if day not in season.calendar():
             return
-        for game in self._games_of(day):
-            yield from rows_of_game(feed, game)
+        officials = season.crews(day) if self._is_public(instant(day, 9)) else {}
+        for fixture in season.fixtures_on(day, self._as_of):
+            crew = officials.get(fixture.game_id, ())
+            for feed, rows in (
+                (OFFICIALS, official_rows(fixture, crew)),
+                (GAME_LINES, game_lines_rows(fixture, season.lines(fixture), self._is_public)),
+                (PLAYER_PROPS, prop_rows(fixture, season.props(fixture), self._is_public)),
+            ):
+                yield from ((feed.name, row) for row in rows)
+            box = None
+            if self._is_public(morning_after(day)):
+                events = season.play(fixture).published(self._as_of)
+                box = box_of(events)
+                yield from results_of(GameRecord(fixture, events, box, crew))
+            yield SCHEDULE.name, schedule_row(fixture, season.first_day, box)
 
-    def _games_of(self, day: date) -> list[GameRecord]:
-        if day not in self._played:
-            today = [fixture for fixture in self._fixtures if fixture.game_date == day]
-            officials = crews(today, day, self._seed)
-            self._played[day] = [
-                self._play(fixture, officials[fixture.game_id]) for fixture in today
-            ]
-        return self._played[day]
+    def _is_public(self, moment: datetime) -> bool:
+        """Whether what is published at a moment is known."""
+        return self._as_of is None or moment <= self._as_of
 
-    def _play(self, fixture: Fixture, crew: tuple[str, ...]) -> GameRecord:
-        home, away = (self._personnel.squad(team, fixture.game_date) for team in fixture.teams)
-        events = play(home, away, Dice(self._seed, Purpose.GAME, fixture.number))
-        market = lines(home, away, Dice(self._seed, Purpose.LINES, fixture.number))
-        chance = Dice(self._seed, Purpose.PROPS, fixture.number)
-        props = (
-            *points_props(home, fixture.start, chance),
-            *points_props(away, fixture.start, chance),
-        )
-        return GameRecord(self._first_day, fixture, events, box_of(events), market, crew, props)
+
+def _rosters(seed: int, scale: int, seasons: int) -> Iterator[tuple[Club, ...]]:
+    """The clubs on the first day of each season."""
+    now = clubs(seed, scale)
+    yield now
+    for season in range(1, seasons):
+        now = after_summer(now, seed, season)
+        yield now
 
 
 def _columns(feed: Feed) -> pa.Schema:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import fsum
 
 from nba_pipeline.domain.events import PERIOD_SECONDS, REGULATION_PERIODS
-from nba_pipeline.sources.simulated.clubs import Player
+from nba_pipeline.sources.simulated.clubs import ROSTER_SIZE, Player
 from nba_pipeline.sources.simulated.dice import Dice
 from nba_pipeline.sources.simulated.moves import STARTERS, Squad
 
@@ -35,8 +35,22 @@ Change = tuple[Player, Player]
 
 def usual_minutes(squad: Squad) -> list[tuple[Player, float]]:
     """What each man of a squad plays on an ordinary night."""
-    plan = (*_STARTERS_PLAN, *_BENCH_PLANS[1])
-    return list(zip(squad.players, plan, strict=False))
+    return _shared(squad, (*_STARTERS_PLAN, *_BENCH_PLANS[1]))
+
+
+def _shared(squad: Squad, minutes: Sequence[float]) -> list[tuple[Player, float]]:
+    """The men who play, with their minutes; every roster of a club has its share of a game."""
+    rosters = _rosters(squad)
+    size = len(squad.players) // rosters
+    return [
+        (player, played / rosters)
+        for at in range(rosters)
+        for player, played in zip(squad.players[at * size :], minutes, strict=False)
+    ]
+
+
+def _rosters(squad: Squad) -> int:
+    return len(squad.club.players) // ROSTER_SIZE
 
 
 class Side:
@@ -60,6 +74,8 @@ class Side:
         self.overlooked: list[Player] = []
         self._seconds = dict.fromkeys(squad.players, 0)
         self._plan = _plan(squad, dice)
+        self._rosters = _rosters(squad)
+        self._changes_at_once = _CHANGES_AT_ONCE if self._rosters == 1 else STARTERS
 
     def begin_period(self, five: Sequence[Player]) -> None:
         """Send five men on court. Until one of them does something, nobody can tell he is there."""
@@ -153,8 +169,8 @@ class Side:
         )
         return [
             (leaving, coming)
-            for leaving, coming in zip(tired[:_CHANGES_AT_ONCE], rested, strict=False)
-            if self._ahead(leaving, share) - self._ahead(coming, share) > worth
+            for leaving, coming in zip(tired[: self._changes_at_once], rested, strict=False)
+            if self._ahead(leaving, share) - self._ahead(coming, share) > worth / self._rosters
         ]
 
 
@@ -162,9 +178,8 @@ def _plan(squad: Squad, dice: Dice) -> dict[Player, float]:
     """Seconds each man of the squad is to play; 0 for those who are not to play at all."""
     bench = _BENCH_PLANS[dice.below(len(_BENCH_PLANS))]
     minutes = [usual * dice.bell(1.0, 0.07) for usual in (*_STARTERS_PLAN, *bench)]
-    scale = _PLAYER_SECONDS / fsum(minutes)
+    shared = _shared(squad, minutes)
+    scale = _PLAYER_SECONDS / fsum(usual for _, usual in shared)
     planned = dict.fromkeys(squad.players, 0.0)
-    planned.update(
-        (player, usual * scale) for player, usual in zip(squad.players, minutes, strict=False)
-    )
+    planned.update((player, usual * scale) for player, usual in shared)
     return planned

@@ -1,12 +1,14 @@
-"""The thirty clubs of the simulated league and the fifteen invented players of each.
+"""The thirty clubs of the simulated league and the invented players of each, fifteen or more.
 
 What a player can do is decided here once; who is hurt, traded or rested on a night is not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from nba_pipeline.domain.teams import TEAMS, Team
 from nba_pipeline.sources.simulated.dice import Dice, Purpose
@@ -81,7 +83,8 @@ class Club:
 
     Attributes:
         team: The real team it plays as.
-        players: Its players on the first day, the most important first.
+        players: Its players on the first day, the most important first; behind the fifteenth the
+            next roster begins, if the league has been scaled up.
         defense: What it takes off its opponents' chance of making a shot.
         haste: Seconds its plays are shorter than usual.
     """
@@ -92,13 +95,94 @@ class Club:
     haste: float
 
 
-def clubs(seed: int) -> tuple[Club, ...]:
-    """Invent the league, in the order of nba.com's team ids."""
+def clubs(seed: int, scale: int = 1) -> tuple[Club, ...]:
+    """Invent the league, in the order of nba.com's team ids.
+
+    Args:
+        seed: Which league.
+        scale: How many rosters of fifteen a club has, one behind the other; more than one is for
+            load tests.
+    """
     names = _names(Dice(seed, Purpose.NAMES))
     return tuple(
-        _club(team, names[at * ROSTER_SIZE : (at + 1) * ROSTER_SIZE], at, seed)
+        _club(team, names[at * ROSTER_SIZE : (at + 1) * ROSTER_SIZE], at, seed, scale)
         for at, team in enumerate(TEAMS.values())
     )
+
+
+def after_summer(before: Sequence[Club], seed: int, season: int) -> tuple[Club, ...]:
+    """The league a year later: some have left, some have moved, everyone is a little different.
+
+    Every club gives up the last three of a roster for newcomers, and men of the second five change
+    clubs in a ring. Who stays keeps his id, his name and most of his skill.
+
+    Args:
+        before: The clubs as they were a season ago.
+        seed: Which league.
+        season: Seasons since the league's first.
+    """
+    dice = Dice(seed, Purpose.SUMMER, 0, season)
+    rosters = [[_a_year_older(player, dice) for player in club.players] for club in before]
+    for rank in range(_MOVING.start, _MOVING.stop):
+        ring = dice.shuffled(range(len(rosters)))[: len(rosters) // 3]
+        moved = [rosters[at][rank] for at in ring]
+        for at, player in zip([*ring[1:], ring[0]], moved, strict=True):
+            rosters[at][rank] = player
+    leaving = [rank for rank in range(len(rosters[0])) if rank % ROSTER_SIZE >= _FIRST_TO_LEAVE]
+    number = _first_newcomer(season, len(rosters[0]) // ROSTER_SIZE)
+    for roster in rosters:
+        for rank in leaving:
+            roster[rank] = _newcomer(roster[rank], number, seed)
+            number += 1
+    return tuple(
+        replace(
+            club,
+            players=tuple(roster),
+            defense=dice.bell(0.5 * club.defense, 0.014),
+            haste=dice.bell(0.5 * club.haste, 0.3),
+        )
+        for club, roster in zip(before, rosters, strict=True)
+    )
+
+
+_MOVING = range(5, 10)
+_FIRST_TO_LEAVE = 12
+
+
+def _a_year_older(player: Player, dice: Dice) -> Player:
+    return replace(
+        player,
+        usage=player.usage * dice.bell(1.0, 0.04),
+        touch=player.touch + dice.bell(0.0, 0.006),
+        free_throw=min(0.95, player.free_throw + dice.bell(0.0, 0.015)),
+    )
+
+
+def _newcomer(leaving: Player, number: int, seed: int) -> Player:
+    """A player nobody has heard of before, of the standing and position of one who leaves."""
+    player_id, name = _identity(number, seed)
+    return replace(leaving, player_id=player_id, name=name, short_name=name.split(" ", 1)[1])
+
+
+def _first_newcomer(season: int, scale: int) -> int:
+    """The number of a season's first newcomer; further rosters and earlier summers come first."""
+    a_summer = (ROSTER_SIZE - _FIRST_TO_LEAVE) * len(TEAMS) * scale
+    return (scale - 1) * len(TEAMS) * ROSTER_SIZE + (season - 1) * a_summer
+
+
+def _identity(number: int, seed: int) -> tuple[int, str]:
+    """Id and name of those beyond the first 450 players, whose surnames have two parts."""
+    surnames = _surnames(seed)
+    first = number % len(surnames)
+    second = (first + 1 + number // len(surnames)) % len(surnames)
+    given = _GIVEN_NAMES[(7 * number + first) % len(_GIVEN_NAMES)]
+    player_id = _FIRST_PLAYER_ID + len(TEAMS) * ROSTER_SIZE + number
+    return player_id, f"{given} {surnames[first]}-{surnames[second]}"
+
+
+@cache
+def _surnames(seed: int) -> list[str]:
+    return Dice(seed, Purpose.NAMES, 1).shuffled(_ordinary_surnames())
 
 
 # One row per position: zone shares, free throws, offensive and defensive rebounds, assists,
@@ -135,16 +219,23 @@ _LEAST_TOUCH = -0.03
 _ROTATION = 10
 
 
-def _club(team: Team, names: list[str], at: int, seed: int) -> Club:
+def _club(team: Team, names: list[str], at: int, seed: int, scale: int) -> Club:
     dice = Dice(seed, Purpose.CLUBS, at)
     talent = dice.bell(0.0, 0.018)
     positions = (*dice.shuffled(_STARTING_POSITIONS), *_BENCH_POSITIONS)
     first = _FIRST_PLAYER_ID + at * ROSTER_SIZE
-    players = tuple(
+    players = [
         _player(first + rank, name, rank, positions[rank], talent, dice)
         for rank, name in enumerate(names)
-    )
-    return Club(team, players, defense=dice.bell(0.0, 0.016), haste=dice.bell(0.0, 0.35))
+    ]
+    defense, haste = dice.bell(0.0, 0.016), dice.bell(0.0, 0.35)
+    for roster in range(1, scale):
+        number = ((roster - 1) * len(TEAMS) + at) * ROSTER_SIZE
+        players += [
+            _player(*_identity(number + rank, seed), rank, positions[rank], talent, dice)
+            for rank in range(ROSTER_SIZE)
+        ]
+    return Club(team, tuple(players), defense, haste)
 
 
 def _player(
@@ -213,10 +304,14 @@ _WITH_SUFFIX = 0.05
 
 def _names(dice: Dice) -> list[str]:
     """A name for every player: no surname twice, the unusual ones among the first rosters too."""
-    ordinary = [first + second for first in _FIRST_HALVES for second in _SECOND_HALVES]
     wanted = len(TEAMS) * ROSTER_SIZE - len(_UNUSUAL_SURNAMES)
-    surnames = dice.shuffled([*dice.shuffled(ordinary)[:wanted], *_UNUSUAL_SURNAMES])
+    some = dice.shuffled(_ordinary_surnames())[:wanted]
+    surnames = dice.shuffled([*some, *_UNUSUAL_SURNAMES])
     return [_full_name(surname, dice) for surname in surnames]
+
+
+def _ordinary_surnames() -> list[str]:
+    return [first + second for first in _FIRST_HALVES for second in _SECOND_HALVES]
 
 
 def _full_name(surname: str, dice: Dice) -> str:

@@ -31,6 +31,10 @@ class Purpose(IntEnum):
     LINES = 8
     CREWS = 9
     PROPS = 10
+    FREE_DAY = 11
+    QUOTAS = 12
+    CORRECTIONS = 13
+    SUMMER = 14
 
 
 class Dice:
@@ -41,8 +45,17 @@ class Dice:
     which adds floats in another way since Python 3.12.
     """
 
-    def __init__(self, seed: int, purpose: Purpose, index: int = 0) -> None:
-        self._bits = np.random.PCG64(np.random.SeedSequence([seed, int(purpose), index]))
+    def __init__(self, seed: int, purpose: Purpose, index: int = 0, season: int = 0) -> None:
+        """Open a stream.
+
+        Args:
+            seed: Which league.
+            purpose: What for.
+            index: Which game, club or attempt.
+            season: Seasons since the league's first.
+        """
+        entropy = [seed, int(purpose), index, season]
+        self._bits = np.random.PCG64(np.random.SeedSequence(entropy))
         self._numbers: Iterator[float] = iter(())
 
     def roll(self) -> float:

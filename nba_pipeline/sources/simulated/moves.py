@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nba_pipeline.domain.teams import TEAMS
-from nba_pipeline.sources.simulated.clubs import Club, Player, Role
+from nba_pipeline.sources.simulated.clubs import ROSTER_SIZE, Club, Player, Role
 from nba_pipeline.sources.simulated.dice import Dice, Purpose
 from nba_pipeline.sources.simulated.fixtures import Fixture
 
@@ -71,19 +71,29 @@ class Injury:
 class Personnel:
     """Who plays for whom, day by day."""
 
-    def __init__(self, seed: int, clubs: Sequence[Club], fixtures: Sequence[Fixture]) -> None:
+    def __init__(
+        self, seed: int, clubs: Sequence[Club], fixtures: Sequence[Fixture], season: int = 0
+    ) -> None:
+        """Decide on a season's trades and injuries.
+
+        Args:
+            seed: Which league.
+            clubs: The clubs on the first day.
+            fixtures: The regular season.
+            season: Seasons since the league's first.
+        """
         self._clubs = {club.team.tricode: club for club in clubs}
         days = sorted({fixture.game_date for fixture in fixtures})
-        self.trades = tuple(_trades(clubs[0], days, Dice(seed, Purpose.TRADES)))
+        self.trades = tuple(_trades(clubs[0], days, Dice(seed, Purpose.TRADES, 0, season)))
         traded = {(team, trade.rank) for trade in self.trades for team in trade.teams}
         self.injuries = tuple(
             injury
             for at, club in enumerate(clubs)
             for injury in _injuries(
                 club,
-                [rank for rank in range(_ACTIVE) if (club.team.tricode, rank) not in traded],
+                [rank for rank in _usually_active(club) if (club.team.tricode, rank) not in traded],
                 sorted(f.game_date for f in fixtures if club.team.tricode in f.teams),
-                Dice(seed, Purpose.INJURIES, at),
+                Dice(seed, Purpose.INJURIES, at, season),
             )
         )
 
@@ -108,25 +118,33 @@ class Personnel:
             stand_in = min(bench, key=lambda player: player.position is not absent.position)
             bench.remove(stand_in)
             first.append(stand_in)
-        return Squad(self._clubs[team], (*first, *bench)[:_ACTIVE])
+        return Squad(self._clubs[team], (*first, *bench)[: len(_usually_active(self._clubs[team]))])
 
 
-_TRADES = 3
+def _usually_active(club: Club) -> range:
+    """The ranks of those who are named when nobody is hurt."""
+    return range(_ACTIVE * len(club.players) // ROSTER_SIZE)
+
+
+_TRADES, _EARLY_TRADES = 12, 3
+_FORTNIGHT = 13
 
 
 def _trades(club: Club, days: Sequence[date], dice: Dice) -> Iterator[Trade]:
-    """Three trades between six teams in the middle half of the season.
+    """Twelve trades between twenty-four teams, the first three in the season's second fortnight.
 
-    The best player of a team stays, and a trade of men who hardly play would not show. Which ranks
-    that leaves is the same in every club.
+    The others follow until the last third of the season begins. The best player of a team stays,
+    and a trade of men who hardly play would not show. Which ranks that leaves is the same in every
+    club.
     """
     teams = dice.shuffled(tuple(TEAMS))
-    regulars = [rank for rank, p in enumerate(club.players) if p.role is not Role.BENCH]
-    ranks = dice.shuffled(regulars[1:])
-    middle = days[len(days) // 4 : -len(days) // 4]
+    regulars = [rank for rank, p in enumerate(club.players) if p.role is not Role.BENCH][1:]
+    early, later = days[_FORTNIGHT : 2 * _FORTNIGHT], days[_FORTNIGHT : -len(days) // 3]
     for at in range(_TRADES):
+        window = early if at < _EARLY_TRADES else later
+        rank = regulars[dice.below(len(regulars))]
         pair = (teams[2 * at], teams[2 * at + 1])
-        yield Trade(middle[dice.below(len(middle))], ranks[at], pair)
+        yield Trade(window[dice.below(len(window))], rank, pair)
 
 
 _AILMENTS = (
@@ -145,17 +163,25 @@ _AILMENTS = (
 )
 _SHORTEST_SPELL, _LONGEST_SPELL = 3, 14
 _FEWEST_HURT, _MOST_HURT = 1, 4
+# Games in which a club has that many new injuries.
+_STRETCH = 14
 
 
 def _injuries(
     club: Club, ranks: Sequence[int], game_days: Sequence[date], dice: Dice
 ) -> Iterator[Injury]:
-    """A spell each for one to four players of a club."""
-    number = _FEWEST_HURT + dice.below(_MOST_HURT - _FEWEST_HURT + 1)
-    for rank in dice.shuffled(ranks)[:number]:
-        missed_from = game_days[dice.below(len(game_days))]
-        length = _SHORTEST_SPELL + dice.below(_LONGEST_SPELL - _SHORTEST_SPELL + 1)
-        fit_again = missed_from + timedelta(days=length)
-        back_on = next((day for day in game_days if day >= fit_again), None)
-        reason = _AILMENTS[dice.below(len(_AILMENTS))]
-        yield Injury(club.team.tricode, club.players[rank], missed_from, back_on, reason)
+    """In every fourteen games a spell each for one to four players of a club who are fit."""
+    back: dict[int, date] = {}
+    units = len(club.players) // ROSTER_SIZE
+    for begin in range(0, len(game_days), _STRETCH):
+        stretch = game_days[begin : begin + _STRETCH]
+        number = units * (_FEWEST_HURT + dice.below(_MOST_HURT - _FEWEST_HURT + 1))
+        for rank in dice.shuffled(ranks)[:number]:
+            missed_from = stretch[dice.below(len(stretch))]
+            length = _SHORTEST_SPELL + dice.below(_LONGEST_SPELL - _SHORTEST_SPELL + 1)
+            reason = _AILMENTS[dice.below(len(_AILMENTS))]
+            if rank in back and missed_from <= back[rank]:
+                continue
+            back[rank] = missed_from + timedelta(days=length)
+            back_on = next((day for day in game_days if day >= back[rank]), None)
+            yield Injury(club.team.tricode, club.players[rank], missed_from, back_on, reason)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
-from nba_pipeline.domain.calendar import season_label, season_year_of
+from nba_pipeline.domain.calendar import EASTERN, season_label, season_year_of
 from nba_pipeline.domain.events import EventType
+from nba_pipeline.domain.games import season_type
 from nba_pipeline.domain.teams import TEAMS
 from nba_pipeline.sources import feeds
 from nba_pipeline.sources.simulated.box import COUNTED, Box
@@ -29,49 +30,57 @@ _THREE = 3
 
 @dataclass(frozen=True)
 class GameRecord:
-    """Everything there is to say about a played game."""
+    """A played game, ready to be written down."""
 
-    season_first_day: date
     fixture: Fixture
     events: tuple[Event, ...]
     box: Box
-    lines: Lines
     crew: tuple[str, ...]
-    props: tuple[Prop, ...]
 
 
-def rows_of_game(feed: str, game: GameRecord) -> Iterator[Row]:
-    """A game's rows of a feed, each with its ``game_date``."""
-    for row in _WRITERS[feed](game):
-        yield {"game_date": game.fixture.game_date, "game_id": game.fixture.game_id, **row}
+def results_of(game: GameRecord) -> Iterator[tuple[str, Row]]:
+    """The rows that say how a game went, each with the feed it belongs to."""
+    for feed, write in _WRITERS.items():
+        for row in write(game):
+            yield feed, {**_game(game.fixture), **row}
 
 
-def _season(game: GameRecord) -> Row:
-    season = season_label(season_year_of(game.fixture.game_id))
-    return {"season": season, "season_type": "Regular Season"}
+def _game(fixture: Fixture) -> Row:
+    return {"game_date": fixture.game_date, "game_id": fixture.game_id}
 
 
-def _schedule(game: GameRecord) -> Iterator[Row]:
-    fixture, box = game.fixture, game.box
-    yield {
-        **_season(game),
+_SEASON_TYPES = {"regular_season": "Regular Season", "play_in": "Play-In", "playoffs": "Playoffs"}
+
+
+def _season(fixture: Fixture) -> Row:
+    return {
+        "season": season_label(season_year_of(fixture.game_id)),
+        "season_type": _SEASON_TYPES[season_type(fixture.game_id)],
+    }
+
+
+def schedule_row(fixture: Fixture, season_first_day: date, box: Box | None) -> Row:
+    """A game's row of the schedule, with its score once it has been played."""
+    return {
+        **_game(fixture),
+        **_season(fixture),
         "home_team_abbr": fixture.home,
         "away_team_abbr": fixture.away,
-        "home_score": box.total(HOME, "pts"),
-        "away_score": box.total(AWAY, "pts"),
-        "status": "Final",
+        "home_score": box.total(HOME, "pts") if box else None,
+        "away_score": box.total(AWAY, "pts") if box else None,
+        "status": "Final" if box else "Scheduled",
         "postponed_status": "Y" if fixture.is_postponed else "N",
         "scheduled_start_utc": fixture.start,
         "is_neutral": False,
-        "periods_played": box.periods,
+        "periods_played": box.periods if box else None,
         "fixture_public_from": fixture.public_from,
-        "season_first_day": game.season_first_day,
+        "season_first_day": season_first_day,
     }
 
 
 def _of_team(game: GameRecord, side: int) -> Row:
     return {
-        **_season(game),
+        **_season(game.fixture),
         "team_abbr": game.fixture.teams[side],
         "opponent_abbr": game.fixture.teams[1 - side],
         "is_home": side == HOME,
@@ -200,47 +209,55 @@ def _shots(game: GameRecord) -> Iterator[Row]:
         number += 1
 
 
-def _game_lines(game: GameRecord) -> Iterator[Row]:
-    yield asdict(game.lines)
-
-
-def _player_props(game: GameRecord) -> Iterator[Row]:
-    fixture = game.fixture
-    for prop in game.props:
-        yield {
-            "date": fixture.game_date,
-            "event_id": f"simulated-{fixture.game_id}",
-            "home_team": TEAMS[fixture.home].full_name,
-            "away_team": TEAMS[fixture.away].full_name,
-            "player_name": prop.player.name,
-            "player_id": prop.player.player_id,
-            "market": "player_points",
-            "bookmaker": prop.bookmaker,
-            "snapshot": prop.snapshot_at.isoformat(),
-            "snapshot_at": prop.snapshot_at,
-            "commence_time": fixture.start,
-            "line": prop.line,
-            "is_two_sided": True,
-            "over_price": prop.over_price,
-            "under_price": prop.under_price,
-        }
-
-
-def _officials(game: GameRecord) -> Iterator[Row]:
-    for official in game.crew:
-        yield {"official": official}
-
-
 _WRITERS: dict[str, Callable[[GameRecord], Iterator[Row]]] = {
-    feeds.SCHEDULE.name: _schedule,
     feeds.PLAYER_BOX.name: _player_box,
     feeds.TEAM_BOX.name: _team_box,
     feeds.PLAY_BY_PLAY.name: _play_by_play,
     feeds.SHOTS.name: _shots,
-    feeds.GAME_LINES.name: _game_lines,
-    feeds.PLAYER_PROPS.name: _player_props,
-    feeds.OFFICIALS.name: _officials,
 }
+
+_Open = Callable[[datetime], bool]
+
+
+def game_lines_rows(fixture: Fixture, market: Lines, is_public: _Open) -> Iterator[Row]:
+    """A game's lines, those that were to be seen by then; no row where there were none."""
+    opened = datetime.combine(fixture.game_date - timedelta(days=1), time(12), tzinfo=EASTERN)
+    if not is_public(opened):
+        return
+    row: Row = {**_game(fixture), **asdict(market)}
+    if not is_public(fixture.start):
+        row |= {name: None for name in row if name.startswith("close") or "moneyline" in name}
+    yield row
+
+
+def prop_rows(fixture: Fixture, props: Iterable[Prop], is_public: _Open) -> Iterator[Row]:
+    """A game's points props, those that were to be seen by then."""
+    for prop in props:
+        if is_public(prop.snapshot_at):
+            yield {
+                **_game(fixture),
+                "date": fixture.game_date,
+                "event_id": f"simulated-{fixture.game_id}",
+                "home_team": TEAMS[fixture.home].full_name,
+                "away_team": TEAMS[fixture.away].full_name,
+                "player_name": prop.player.name,
+                "player_id": prop.player.player_id,
+                "market": "player_points",
+                "bookmaker": prop.bookmaker,
+                "snapshot": prop.snapshot_at.isoformat(),
+                "snapshot_at": prop.snapshot_at,
+                "commence_time": fixture.start,
+                "line": prop.line,
+                "is_two_sided": True,
+                "over_price": prop.over_price,
+                "under_price": prop.under_price,
+            }
+
+
+def official_rows(fixture: Fixture, crew: Iterable[str]) -> Iterator[Row]:
+    """A game's officials."""
+    for official in crew:
+        yield {**_game(fixture), "official": official}
 
 
 def injury_rows(injuries: Sequence[Injury]) -> list[Row]:
