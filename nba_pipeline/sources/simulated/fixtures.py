@@ -21,7 +21,7 @@ from nba_pipeline.sources.simulated.dice import Dice, Purpose
 GAMES_A_TEAM = 82
 # Games by weekday, Monday first: 104 places a week for 30 teams, so 14 of them play four times.
 _GAMES_ON_WEEKDAY = (8, 6, 10, 4, 10, 8, 6)
-_MOST_A_WEEK = 4
+_FEWEST_A_WEEK, _MOST_A_WEEK = 3, 4
 _WEEK = 7
 _ONE_DAY = timedelta(days=1)
 # 23 full weeks, and two short ones: the league rests after one evening of the 17th, and the last
@@ -143,8 +143,13 @@ def _quotas(places: int, before: _Draw, dice: Dice) -> dict[str, int]:
     quotas = dict.fromkeys(TEAMS, 0)
     played = {team: len(days) for team, days in before.days_of.items()}
     order = dice.shuffled(tuple(TEAMS))
+
+    def turn(team: str) -> tuple[bool, bool, int]:
+        quota = quotas[team]
+        return quota >= _MOST_A_WEEK, quota >= _FEWEST_A_WEEK, played[team] + quota
+
     for _ in range(places):
-        team = min(order, key=lambda t: (quotas[t] == _MOST_A_WEEK, played[t] + quotas[t]))
+        team = min(order, key=turn)
         quotas[team] += 1
     return quotas
 
