@@ -26,6 +26,8 @@ class Log:
         columns: Its columns; all hold metadata.
         subject: Columns of which the view shows only the newest row; empty shows every row.
         newest_by: Column that says which row is newest.
+        partitioned_by: Column that production storage is partitioned by.
+        clustering: Columns that production storage is clustered by.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Log:
     columns: tuple[Column, ...]
     subject: tuple[str, ...] = ()
     newest_by: str = "created_at"
+    partitioned_by: str = "created_at"
+    clustering: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -104,22 +108,30 @@ ANALYTICS_FAILURES = Log(
     "Entities of analytics tables that have no row, or an incomplete one.",
     _failure_columns(),
     _FAILED_SUBJECT,
+    partitioned_by="analysis_date",
+    clustering=("processor_name", "failure_category", "can_retry"),
 )
 PRECOMPUTE_FAILURES = Log(
     "precompute_failures",
     "Entities of precompute and prediction tables that have no row, or an incomplete one.",
     _failure_columns(),
     _FAILED_SUBJECT,
+    partitioned_by="analysis_date",
+    clustering=("processor_name", "failure_category", "can_retry"),
 )
 ANALYTICS_RUNS = Log(
     "analytics_processor_runs",
     "What a run did to one partition of a raw or analytics table.",
     _run_columns(),
+    partitioned_by="run_date",
+    clustering=("processor_name", "success", "run_date"),
 )
 PRECOMPUTE_RUNS = Log(
     "precompute_processor_runs",
     "What a run did to one partition of a precompute or prediction table.",
     _run_columns(),
+    partitioned_by="run_date",
+    clustering=("processor_name", "success", "run_date"),
 )
 DATA_ISSUES = Log(
     "precompute_data_issues",
@@ -149,6 +161,7 @@ DATA_ISSUES = Log(
         Column("resolved_at", datetime),
     ),
     ("issue_id",),
+    clustering=("processor_name", "resolved", "severity", "created_at"),
 )
 REPROCESS_ATTEMPTS = Log(
     "reprocess_attempts",
@@ -170,6 +183,8 @@ REPROCESS_ATTEMPTS = Log(
     ),
     ("processor_name", "entity_id", "analysis_date"),
     "attempted_at",
+    partitioned_by="analysis_date",
+    clustering=("processor_name", "entity_id", "analysis_date"),
 )
 CIRCUIT_BREAKER_STATE = Log(
     "circuit_breaker_state",
@@ -193,6 +208,8 @@ CIRCUIT_BREAKER_STATE = Log(
     ),
     ("processor_name",),
     "updated_at",
+    partitioned_by="updated_at",
+    clustering=("processor_name", "state"),
 )
 
 ROW_CHANGES = Log(

@@ -10,15 +10,12 @@ none for the footer itself, so a digest of it stands right before it, where othe
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -28,9 +25,10 @@ import pyarrow.parquet as pq
 
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import DATASET, LOGS, Log
-from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
+from nba_pipeline.warehouse.versions import from_json, to_json
 
 _FOOTER_KEY = b"nba_pipeline"
 # A Parquet file ends with its footer, the footer's length in four bytes, and the magic.
@@ -129,7 +127,7 @@ class LocalWarehouse:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 for stray in path.parent.glob(f".{day.isoformat()}.*.tmp"):
                     _remove_abandoned(stray)
-                footer = {_FOOTER_KEY: _as_json(about, rows.num_rows)}
+                footer = {_FOOTER_KEY: to_json(about, rows.num_rows)}
                 _write_synced(rows.replace_schema_metadata(footer), path)
 
     # Logs ----------------------------------------------------------------------------------------
@@ -230,16 +228,7 @@ def _read_footer(path: Path) -> Stored:
     text = (metadata.metadata or {}).get(_FOOTER_KEY)
     if text is None:
         return damaged
-    about = json.loads(text)
-    outcomes = tuple(Outcome(**outcome) for outcome in about.pop("outcomes"))
-    computed_at = about.pop("computed_at", None)
-    stored_rows = about.pop("stored_rows")
-    return Stored(
-        **about,
-        outcomes=outcomes,
-        intact=stored_rows == metadata.num_rows,
-        computed_at=datetime.fromisoformat(computed_at) if computed_at else None,
-    )
+    return from_json(text, metadata.num_rows)
 
 
 def _verified_footer(path: Path) -> bytes | None:
@@ -254,14 +243,6 @@ def _verified_footer(path: Path) -> bytes | None:
         file.seek(size - length - _DIGEST)
         digest, footer = file.read(_DIGEST), file.read(length)
     return footer if hashlib.sha256(footer).digest() == digest else None
-
-
-def _as_json(about: Stored, stored_rows: int) -> bytes:
-    known: dict[str, Any] = asdict(about)
-    del known["intact"]
-    known["computed_at"] = about.computed_at.isoformat() if about.computed_at else None
-    # Revisions included, so it may be more than ``rows``.
-    return json.dumps({**known, "stored_rows": stored_rows}).encode()
 
 
 def _write_synced(rows: pa.Table, path: Path) -> None:

@@ -1,0 +1,42 @@
+"""What is known about a stored partition, as the text that is kept with its rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from nba_pipeline.engine.protocols import Outcome, Stored
+
+
+def to_json(about: Stored, stored_rows: int) -> str:
+    """The text to keep.
+
+    Args:
+        about: What is known; whether the rows are whole is found out by whoever reads them.
+        stored_rows: Rows kept, revisions included, so it may be more than a reader is handed.
+    """
+    known: dict[str, Any] = asdict(about)
+    del known["intact"]
+    known["computed_at"] = about.computed_at.isoformat() if about.computed_at else None
+    return json.dumps({**known, "stored_rows": stored_rows})
+
+
+def from_json(text: str, stored_rows: int | None = None) -> Stored:
+    """What a kept text says.
+
+    Args:
+        text: As ``to_json`` made it.
+        stored_rows: Rows that are really there, where somebody counted them.
+    """
+    known = json.loads(text)
+    recorded = known.pop("stored_rows")
+    outcomes = tuple(Outcome(**outcome) for outcome in known.pop("outcomes"))
+    computed_at = known.pop("computed_at", None)
+    about = Stored(
+        **known,
+        outcomes=outcomes,
+        computed_at=datetime.fromisoformat(computed_at) if computed_at else None,
+    )
+    return replace(about, intact=stored_rows in (None, recorded))
