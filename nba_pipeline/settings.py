@@ -3,6 +3,7 @@
 =====================  =======================================  ===================================
 Variable               Means                                    Default
 =====================  =======================================  ===================================
+``NBA_WAREHOUSE``      local or bigquery                        local
 ``NBA_WAREHOUSE_DIR``  folder of the embedded warehouse         ``nba_warehouse`` under
                                                                 ``DAGSTER_HOME``, else under the
                                                                 user's data folder

@@ -12,16 +12,15 @@ from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError
 from nba_pipeline.engine.fanout import EXECUTORS
 
 if TYPE_CHECKING:
-    from nba_pipeline.engine.protocols import Source
-    from nba_pipeline.warehouse.local import LocalWarehouse
+    from nba_pipeline.engine.protocols import Source, Warehouse
 
 
-def open_warehouse() -> LocalWarehouse:
+def open_warehouse() -> Warehouse:
     """The warehouse, where the environment says."""
     from nba_pipeline.tables import REGISTRY
-    from nba_pipeline.warehouse.local import LocalWarehouse
+    from nba_pipeline.warehouse import opening
 
-    return LocalWarehouse(settings.warehouse_folder(os.environ), list(REGISTRY.values()))
+    return opening.open_warehouse(os.environ, list(REGISTRY.values()))
 
 
 def open_source(days: Sequence[date], archive: str) -> Source:

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,27 +21,19 @@ from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.opening import open_warehouse
 
 
 class WarehouseResource(dg.ConfigurableResource[Any]):
-    """Where rows live: Parquet files in a local folder."""
+    """Where rows live: as the environment says, in a local folder or in BigQuery."""
 
     directory: str = Field(
-        default="", description="Folder of the warehouse; empty means as the environment says."
+        default="", description="Local folder; empty means as the environment says."
     )
 
     def open(self) -> Warehouse:
         """The warehouse."""
-        return _warehouse(settings.warehouse_folder(os.environ, self.directory))
-
-
-@cache
-def _warehouse(folder: Path) -> Warehouse:
-    """One per folder: what it remembers of a file is believed while the file system agrees."""
-    # Arrow's datasets bring pandas with them, which takes a second.
-    from nba_pipeline.warehouse.local import LocalWarehouse
-
-    return LocalWarehouse(folder, list(REGISTRY.values()))
+        return open_warehouse(os.environ, list(REGISTRY.values()), self.directory)
 
 
 class SourceResource(dg.ConfigurableResource[Any]):

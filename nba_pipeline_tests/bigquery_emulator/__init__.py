@@ -1,4 +1,4 @@
-"""A BigQuery emulator as a process of its own, and the environment that points the project at it."""
+"""A BigQuery emulator in a process of its own, and the environment that points us at it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the emulator where nothing can be downloaded: only geography needs the extension it wants."""
+"""Starts the emulator where nothing can be downloaded; only geography needs what it would."""
 
 from __future__ import annotations
 

@@ -157,7 +157,8 @@ class BigQueryWarehouse:
             content, target, job_config=config, timeout=self.connection.settings.call_seconds
         )
         job.result(timeout=self.connection.settings.job_seconds, retry=self.connection.retry)
-        return job.output_rows
+        loaded: int | None = job.output_rows
+        return loaded
 
     def _swap(
         self,
