@@ -158,3 +158,12 @@ def session(tmp_path: Path, session_in: SessionIn) -> Iterator[SessionIn]:
             return session_in(folder, source, tables, runs, **{"pools": pools, **options})
 
         yield build
+
+
+@pytest.fixture(scope="session")
+def bigquery() -> Iterator[Mapping[str, str]]:
+    """A BigQuery emulator; the variables that make it the warehouse."""
+    from nba_pipeline_tests.bigquery_emulator import emulator
+
+    with emulator() as variables:
+        yield variables

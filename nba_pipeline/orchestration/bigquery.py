@@ -1,6 +1,7 @@
 """BigQuery as the warehouse, configured through Dagster's own BigQuery resource.
 
-For definitions of one's own, as ``build_definitions(resources={"warehouse": ...})`` takes it. Where the environment chooses BigQuery, the usual resource opens it and this one is not needed.
+For definitions of one's own, as ``build_definitions(resources={"warehouse": …})`` takes it. Where
+the environment chooses BigQuery, the usual resource opens it and this one is not needed.
 """
 
 from dagster_gcp import BigQueryResource

@@ -43,7 +43,7 @@ class BigQueryWarehouse:
     def __init__(self, settings: BigQuerySettings, tables: Sequence[Table]) -> None:
         """Use the datasets that ``settings`` name, for ``tables``; nothing is opened yet."""
         self.connection = Connection(settings)
-        self._prefix = settings.dataset_prefix
+        self.prefix = settings.dataset_prefix
         self._tables = tables
         self._partitions = Partitions(self.connection)
         self._there: set[str] = set()
@@ -84,7 +84,7 @@ class BigQueryWarehouse:
         restriction = f"game_date BETWEEN '{min(dates)}' AND '{max(dates)}'"
         if table.keeps_revisions and not every_revision and as_of is None:
             restriction += " AND is_current AND NOT is_retracted"
-        layout = of_table(table, self._prefix)
+        layout = of_table(table, self.prefix)
         with plainly(f"cannot read {table.full_name} of {min(dates)} to {max(dates)}"):
             self._ensure(layout)
             found = from_wire(
@@ -107,7 +107,7 @@ class BigQueryWarehouse:
         """
         if not partitions:
             return
-        layout, token = of_table(table, self._prefix), uuid.uuid4().hex
+        layout, token = of_table(table, self.prefix), uuid.uuid4().hex
         first, last = min(partitions), max(partitions)
         rows = to_wire(layout, pa.concat_tables([found for found, _ in partitions.values()]))
         with plainly(f"cannot write {table.full_name} of {first} to {last}"):
@@ -195,7 +195,7 @@ class BigQueryWarehouse:
         Raises:
             WarehouseError: When BigQuery cannot be written.
         """
-        layout = of_log(log, self._prefix)
+        layout = of_log(log, self.prefix)
         with plainly(f"cannot write {log.full_name}"):
             self._ensure(layout)
             target = f"{self.connection.settings.project}.{layout.full_name}"
@@ -207,7 +207,7 @@ class BigQueryWarehouse:
         Raises:
             WarehouseError: When BigQuery cannot be read.
         """
-        layout = of_log(log, self._prefix)
+        layout = of_log(log, self.prefix)
         with plainly(f"cannot read {log.full_name}"):
             self._ensure(layout)
             later = f"{log.newest_by} > TIMESTAMP '{since.isoformat()}'" if since else ""
@@ -225,9 +225,9 @@ class BigQueryWarehouse:
         """
         with plainly("the query failed"):
             for table in self._tables:
-                self._ensure(of_table(table, self._prefix))
+                self._ensure(of_table(table, self.prefix))
             for log in LOGS:
-                self._ensure(of_log(log, self._prefix))
+                self._ensure(of_log(log, self.prefix))
             asked = self.connection.query(sql, about="query", dry_run=True)
             if asked.statement_type not in (None, "SELECT"):
                 raise WarehouseError("query takes one SELECT statement and changes nothing")

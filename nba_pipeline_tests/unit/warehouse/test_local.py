@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,70 +18,23 @@ import pyarrow as pa
 import pytest
 
 from nba_pipeline.engine.errors import WarehouseError
-from nba_pipeline.engine.protocols import Outcome, Stored
-from nba_pipeline.engine.table import KNOWN_AT, Column, FanOut, Table, Texts
+from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.warehouse.local import LocalWarehouse
-
-DAY, NEXT_DAY = date(2021, 11, 15), date(2021, 11, 16)
-WRITTEN = datetime(2021, 11, 16, 12, tzinfo=UTC)
-KILLS = 20
-
-
-def table_of(name: str, *columns: Column, keeps_revisions: bool = False) -> Table:
-    return Table(
-        name=name,
-        dataset="nba_test",
-        description="Made for tests.",
-        entity=("player",),
-        key=("player",),
-        columns=(
-            Column("player", str, nullable=False),
-            Column("game_date", date, nullable=False),
-            Column("points", int),
-            *columns,
-            *(KNOWN_AT if keeps_revisions else ()),
-        ),
-        inputs={},
-        cells=lambda inputs: inputs["nobody"],
-        compute=lambda cells: cells.columns,
-        version=1,
-        fan_out=FanOut("player", "TEST_WORKERS", default_workers=1),
-        keeps_revisions=keeps_revisions,
-    )
-
-
-SUMMARY = table_of("summary")
-RAW = table_of("raw", keeps_revisions=True)
-EVERY_TYPE = table_of(
-    "every_type",
-    Column("share", float, decimals=3),
-    Column("is_home", bool),
-    Column("tip_off", datetime),
-    Column("issues", Texts),
+from nba_pipeline_tests.partitions import (
+    DAY,
+    HISTORY,
+    NEXT_DAY,
+    RAW,
+    SUMMARY,
+    TABLES,
+    WRITTEN,
+    about,
+    put,
+    revisions,
+    rows_of,
 )
-TABLES = (SUMMARY, RAW, EVERY_TYPE)
 
-
-def rows_of(table: Table, *rows: dict[str, Any]) -> pa.Table:
-    """Rows with everything that is not named filled in."""
-    engine = {
-        "game_date": DAY,
-        "data_hash": "h",
-        "inputs_hash": "i",
-        "run_id": "run-1",
-        "created_at": WRITTEN,
-        "processed_at": WRITTEN,
-    }
-    return pa.Table.from_pylist([{**engine, **row} for row in rows], schema=table.schema)
-
-
-def about(rows: pa.Table, **known: Any) -> Stored:
-    facts = {"fingerprint": "f", "data_version": "v", "table_version": 1, "inputs": {}}
-    return Stored(rows=rows.num_rows, entities=rows.num_rows, **{**facts, **known})
-
-
-def put(warehouse: LocalWarehouse, table: Table, rows: pa.Table, day: date = DAY) -> None:
-    warehouse.replace(table, {day: (rows, about(rows))})
+KILLS = 20
 
 
 @pytest.fixture
@@ -90,65 +42,7 @@ def warehouse(tmp_path: Path) -> LocalWarehouse:
     return LocalWarehouse(tmp_path / "warehouse", TABLES)
 
 
-# Reading back ------------------------------------------------------------------------------------
-
-
-def test_rows_are_read_as_they_were_written(warehouse):
-    rows = rows_of(
-        EVERY_TYPE,
-        {"player": "a", "points": 20, "share": 0.125, "is_home": True, "issues": ["x", "y"]},
-        {"player": "b", "tip_off": WRITTEN, "issues": []},
-    )
-    put(warehouse, EVERY_TYPE, rows)
-    assert warehouse.read(EVERY_TYPE, [DAY]).equals(rows)
-
-
-def test_dates_are_read_in_order(warehouse):
-    for day in (NEXT_DAY, DAY):
-        put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "game_date": day}), day)
-    found = warehouse.read(SUMMARY, [NEXT_DAY, DAY])
-    assert found["game_date"].to_pylist() == [DAY, NEXT_DAY]
-
-
-def test_only_the_dates_asked_for_are_read(warehouse):
-    for day in (NEXT_DAY, DAY):
-        put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "game_date": day}), day)
-    assert warehouse.read(SUMMARY, [NEXT_DAY])["game_date"].to_pylist() == [NEXT_DAY]
-
-
-def test_only_the_columns_asked_for_are_read(warehouse):
-    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "points": 20}))
-    assert warehouse.read(SUMMARY, [DAY], ["points"]).to_pylist() == [{"points": 20}]
-
-
-def test_a_date_that_is_not_stored_has_no_rows(warehouse):
-    assert warehouse.read(SUMMARY, [DAY], ["player", "points"]).to_pydict() == {
-        "player": [],
-        "points": [],
-    }
-
-
-def test_a_partition_without_rows_is_stored_all_the_same(warehouse):
-    put(warehouse, SUMMARY, rows_of(SUMMARY))
-    assert warehouse.stored(SUMMARY, [DAY, NEXT_DAY]) == {DAY: about(rows_of(SUMMARY))}
-
-
-def test_what_is_known_of_a_partition_is_read_as_it_was_written(warehouse):
-    rows = rows_of(SUMMARY, {"player": "a"})
-    known = about(
-        rows,
-        inputs={"box": "digest"},
-        outcomes=(Outcome("Jokić", "INSUFFICIENT_DATA", "too few games", "hash"),),
-        skip_reason="no_games",
-    )
-    warehouse.replace(SUMMARY, {DAY: (rows, known)})
-    assert warehouse.stored(SUMMARY, [DAY]) == {DAY: known}
-
-
-def test_a_replaced_partition_holds_nothing_of_the_old_one(warehouse):
-    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}, {"player": "b"}))
-    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "c"}))
-    assert warehouse.read(SUMMARY, [DAY])["player"].to_pylist() == ["c"]
+# Files -------------------------------------------------------------------------------------------
 
 
 def test_what_another_process_wrote_is_seen_at_once(warehouse):
@@ -163,74 +57,6 @@ def test_a_file_that_is_no_partition_is_passed_over(warehouse):
     put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
     (warehouse.folder / "nba_test" / "summary" / "notes.parquet").write_text("mine")
     assert list(warehouse.stored(SUMMARY, [DAY])) == [DAY]
-
-
-# Revisions ---------------------------------------------------------------------------------------
-
-# Scored, corrected, withdrawn, and put back as corrected.
-HISTORY = (
-    {"points": 20, "known_at": datetime(2021, 11, 16, 11, tzinfo=UTC)},
-    {"points": 21, "known_at": datetime(2021, 11, 17, 11, tzinfo=UTC)},
-    {"points": 21, "known_at": datetime(2021, 11, 18, 11, tzinfo=UTC), "is_retracted": True},
-    {"points": 21, "known_at": datetime(2021, 11, 19, 11, tzinfo=UTC)},
-)
-
-
-def revisions(*history: dict[str, Any], player: str = "a") -> list[dict[str, Any]]:
-    return [
-        {
-            "player": player,
-            "known_at_is_estimated": False,
-            "is_retracted": False,
-            **row,
-            "revision": number,
-            "is_current": number == len(history),
-        }
-        for number, row in enumerate(history, start=1)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("count", "points"), [(1, [20]), (2, [21]), (3, []), (4, [21])], ids=lambda value: str(value)
-)
-def test_a_reader_gets_the_newest_revision_unless_it_is_a_retraction(warehouse, count, points):
-    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY[:count])))
-    assert warehouse.read(RAW, [DAY])["points"].to_pylist() == points
-
-
-@pytest.mark.parametrize(
-    ("moment", "points"),
-    [
-        (datetime(2021, 11, 16, 10, tzinfo=UTC), []),
-        (datetime(2021, 11, 16, 11, tzinfo=UTC), [20]),
-        (datetime(2021, 11, 17, 10, tzinfo=UTC), [20]),
-        (datetime(2021, 11, 17, 11, tzinfo=UTC), [21]),
-        (datetime(2021, 11, 18, 12, tzinfo=UTC), []),
-        (datetime(2021, 11, 20, 12, tzinfo=UTC), [21]),
-    ],
-)
-def test_a_reader_of_the_past_gets_the_revision_known_then(warehouse, moment, points):
-    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY)))
-    assert warehouse.read(RAW, [DAY], ["points"], as_of=moment)["points"].to_pylist() == points
-
-
-def test_a_reader_of_the_past_gets_rows_in_the_order_of_their_key(warehouse):
-    both = [*revisions(*HISTORY[:2], player="a"), *revisions(*HISTORY[:1], player="b")]
-    put(warehouse, RAW, rows_of(RAW, *both))
-    found = warehouse.read(RAW, [DAY], ["player", "points"], as_of=WRITTEN)
-    assert found.to_pylist() == [{"player": "a", "points": 20}, {"player": "b", "points": 20}]
-
-
-def test_every_revision_is_read_when_asked_for(warehouse):
-    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY)))
-    found = warehouse.read(RAW, [DAY], ["revision"], every_revision=True)
-    assert found["revision"].to_pylist() == [1, 2, 3, 4]
-
-
-def test_the_past_of_a_table_without_revisions_is_its_present(warehouse):
-    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
-    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
-    assert warehouse.read(SUMMARY, [DAY], as_of=long_ago).num_rows == 1
 
 
 # Damage ------------------------------------------------------------------------------------------
@@ -359,7 +185,8 @@ def kill_writers(folder: Path) -> None:
 @contextmanager
 def _killer(folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [sys.executable, __file__, str(folder)],
+        [sys.executable, "-m", "nba_pipeline_tests.unit.warehouse.test_local", str(folder)],
+        cwd=Path(__file__).parents[3],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -485,41 +312,11 @@ def answer(warehouse: LocalWarehouse, sql: str) -> Sequence[dict[str, Any]]:
     return found
 
 
-def test_every_table_is_a_view(warehouse):
-    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a", "points": 20}))
-    assert answer(warehouse, "SELECT player, points FROM nba_test.summary") == [
-        {"player": "a", "points": 20}
-    ]
-
-
-def test_a_table_that_holds_nothing_can_be_asked(warehouse):
-    assert answer(warehouse, "SELECT count(*) AS n FROM nba_test.summary") == [{"n": 0}]
-
-
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_a_table_that_holds_nothing_has_its_columns_in_their_types(warehouse, table):
     empty = warehouse.query(f"SELECT * FROM {table.full_name}")
     put(warehouse, table, rows_of(table))
     assert empty.schema.equals(warehouse.query(f"FROM {table.full_name}").schema)
-
-
-def test_a_raw_table_shows_the_newest_revisions(warehouse):
-    both = [*revisions(*HISTORY[:2], player="a"), *revisions(*HISTORY[:3], player="b")]
-    put(warehouse, RAW, rows_of(RAW, *both))
-    assert answer(warehouse, "SELECT player, points FROM nba_test.raw") == [
-        {"player": "a", "points": 21}
-    ]
-
-
-def test_every_revision_of_a_raw_table_has_a_view_of_its_own(warehouse):
-    put(warehouse, RAW, rows_of(RAW, *revisions(*HISTORY)))
-    found = answer(warehouse, "SELECT revision FROM nba_test.raw_revisions ORDER BY 1")
-    assert [row["revision"] for row in found] == [1, 2, 3, 4]
-
-
-def test_times_are_answered_in_utc(warehouse):
-    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
-    assert answer(warehouse, "SELECT created_at FROM nba_test.summary") == [{"created_at": WRITTEN}]
 
 
 def test_a_column_that_came_later_is_null_in_older_partitions(warehouse):
