@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from nba_pipeline.cli import asking, planning, replaying, running, showing
+from nba_pipeline.cli import asking, overriding, planning, replaying, running, showing
 from nba_pipeline.cli.printing import err
 from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError, PipelineError
 
@@ -28,6 +28,7 @@ for command in (
     planning.plan,
     replaying.replay,
     asking.query,
+    overriding.override,
     showing.demo,
     showing.bench,
 ):

@@ -11,6 +11,7 @@ import typer
 from nba_pipeline import settings
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import EXECUTORS
+from nba_pipeline.engine.session import Mode
 
 DateOption = Annotated[
     str, typer.Option("--date", metavar="YYYY-MM-DD", help="NBA day, US Eastern.")
@@ -26,6 +27,13 @@ ArchiveOption = Annotated[
 ExecutorOption = Annotated[str, typer.Option(help=f"One of {', '.join(EXECUTORS)}.")]
 Force = Annotated[bool, typer.Option("--force", help="Compute everything, changed or not.")]
 Only = Annotated[bool, typer.Option("--only", help="Do not bring the date's history up to date.")]
+ModeOption = Annotated[
+    str,
+    typer.Option(
+        help=f"Why this runs: {', '.join(Mode)}. Failures of a backfill count as no attempts; no "
+        "mode changes a row."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

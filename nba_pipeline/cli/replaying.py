@@ -28,6 +28,7 @@ from nba_pipeline.cli.printing import err, out, print_json
 from nba_pipeline.cli.running import bring_up_to_date, finish
 from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.session import Mode
 
 if TYPE_CHECKING:
     from nba_pipeline.engine.replay import Difference
@@ -63,7 +64,7 @@ def replay(
     """
     day, moment = day_of(date_, "--date"), _moment(as_of)
     started = time.perf_counter()
-    told = bring_up_to_date([day], select, archive, executor, force=False, only=False)
+    told = bring_up_to_date([day], select, archive, executor, False, False, Mode.DAILY)
     if not told.succeeded:
         finish(told, as_json)
     folder = Path(into).expanduser() if into else _folder(day, moment)
@@ -111,7 +112,7 @@ def _replay(
             environ=os.environ,
             run_id=f"replay-{day}-{moment:%Y%m%dT%H%M%SZ}",
             now=datetime.now(UTC),
-            mode="backfill",
+            mode=Mode.BACKFILL,
         )
         partitions = list(rebuild(needed, actual, session, moment))
     found = [

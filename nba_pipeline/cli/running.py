@@ -27,6 +27,7 @@ from nba_pipeline.cli.options import (
     ExecutorOption,
     Force,
     FromOption,
+    ModeOption,
     Only,
     Select,
     ToOption,
@@ -34,6 +35,7 @@ from nba_pipeline.cli.options import (
     days_between,
 )
 from nba_pipeline.cli.printing import err, out, print_json
+from nba_pipeline.engine.session import Mode
 from nba_pipeline.progress import LineReporter, bar_reporter
 
 if TYPE_CHECKING:
@@ -49,11 +51,12 @@ def run(
     executor: ExecutorOption = "",
     force: Force = False,
     only: Only = False,
+    mode: ModeOption = Mode.DAILY.value,
     as_json: AsJson = False,
 ) -> None:
     """Make one NBA day true in every table, with the history it stands on."""
-    day = day_of(date_, "--date")
-    finish(bring_up_to_date([day], select, archive, executor, force, only), as_json)
+    day, why = day_of(date_, "--date"), Mode.named(mode)
+    finish(bring_up_to_date([day], select, archive, executor, force, only, why), as_json)
 
 
 def backfill(
@@ -68,11 +71,17 @@ def backfill(
 ) -> None:
     """Make a range of NBA days true, in one run; what is already true is reused."""
     days = days_between(from_, to)
-    finish(bring_up_to_date(days, select, archive, executor, force, only), as_json)
+    finish(bring_up_to_date(days, select, archive, executor, force, only, Mode.BACKFILL), as_json)
 
 
 def bring_up_to_date(
-    days: Sequence[date], select: str, archive: str, executor: str, force: bool, only: bool
+    days: Sequence[date],
+    select: str,
+    archive: str,
+    executor: str,
+    force: bool,
+    only: bool,
+    mode: Mode,
 ) -> Launched:
     """One run for the dates, after those for what their windows stand on."""
     check_executor(executor)
@@ -96,6 +105,7 @@ def bring_up_to_date(
                 executor=executor,
                 force=force,
                 reporter=reporter,
+                mode=mode,
             )
 
         told = Launched() if only else _bring_history(tables, days, source, bring)

@@ -20,6 +20,7 @@ from nba_pipeline.cli.options import (
 )
 from nba_pipeline.cli.printing import out, print_json
 from nba_pipeline.cli.running import bring_up_to_date, finish
+from nba_pipeline.engine.session import Mode
 
 # Four weeks: two on which the precompute tables are still empty, and two with features.
 _DEMO_DAYS = 28
@@ -35,7 +36,7 @@ def demo(executor: ExecutorOption = "", as_json: AsJson = False) -> None:
     os.environ.pop("NBA_ARCHIVE_DIR", None)
     first_day = SimulatedLeague().calendar().seasons[0].first_day
     days = [first_day + timedelta(days=step) for step in range(_DEMO_DAYS)]
-    told = bring_up_to_date(days, "", "", executor, force=False, only=False)
+    told = bring_up_to_date(days, "", "", executor, False, False, Mode.BACKFILL)
     if not as_json:
         _say_where_to_look()
     finish(told, as_json)

@@ -17,6 +17,10 @@ LARGEST_MISMATCH = 10.0
 LARGEST_PACE = 3.0
 LARGEST_USAGE = 3.0
 LARGEST_STRENGTH = 3.0
+LARGEST_REFEREE = 5.0
+
+# An ordinary game: points and personal fouls of both teams.
+_USUAL_TOTAL, _USUAL_FOULS = 220.0, 38.0
 
 BALANCED = "balanced"
 
@@ -106,6 +110,20 @@ def opponent_strength(def_rating: FloatArray, league_rating: FloatArray) -> Floa
         Points from -3 to 3, positive against a weak defence.
     """
     return _within((def_rating - league_rating) / 3, LARGEST_STRENGTH)
+
+
+def referee_favorability(crew_total: FloatArray, crew_fouls: FloatArray) -> FloatArray:
+    """What a crew whose games are rich in points and fouls is worth.
+
+    Args:
+        crew_total: Mean points of both teams in the games of tonight's officials.
+        crew_fouls: Mean personal fouls of both teams in them.
+
+    Returns:
+        Points from -5 to 5: 0.6 for every five points above 220, 0.4 for every two fouls above 38.
+    """
+    points = 0.6 * (crew_total - _USUAL_TOTAL) / 5 + 0.4 * (crew_fouls - _USUAL_FOULS) / 2
+    return _within(points, LARGEST_REFEREE)
 
 
 def _within(points: FloatArray, largest: float) -> FloatArray:

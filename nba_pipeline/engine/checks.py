@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pyarrow as pa
@@ -14,6 +14,12 @@ from nba_pipeline.engine.errors import RowError, WarehouseError
 from nba_pipeline.engine.protocols import Stored, Warehouse
 from nba_pipeline.engine.table import Column, Table
 
+#: What is promised of every table.
+SAME_VERSION = "stored rows give the recorded data version"
+NOBODY_FAILED = "no entity failed"
+UNIQUE_KEYS = "keys are unique"
+SOUND_COLUMNS = "required columns are filled and values lie in their ranges"
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -23,20 +29,28 @@ class Violation:
         date: The partition.
         promise: What was promised.
         sentence: What is the case instead.
+        column: The one it is about, where there is one.
+        expected: What was expected there, where that can be told in a word.
+        actual: What is there.
+        who: The row's key, where it is about one row.
     """
 
     date: date
     promise: str
     sentence: str
+    column: str | None = None
+    expected: str | None = None
+    actual: str | None = None
+    who: Mapping[str, str] = field(default_factory=dict)
 
 
 def promises(table: Table) -> list[str]:
     """What is promised of every partition of a table, in words."""
     return [
-        "stored rows give the recorded data version",
-        "no entity failed",
-        "keys are unique",
-        "required columns are filled and values lie in their ranges",
+        SAME_VERSION,
+        NOBODY_FAILED,
+        UNIQUE_KEYS,
+        SOUND_COLUMNS,
         *(check.name for check in table.checks),
     ]
 
@@ -59,40 +73,36 @@ def _of_partition(
     try:
         found = warehouse.read(table, [day])
     except WarehouseError as error:
-        return [Violation(day, "stored rows give the recorded data version", str(error))]
+        return [Violation(day, SAME_VERSION, str(error))]
     told = [
+        *_version(table, day, found, stored),
         *(
-            ("stored rows give the recorded data version", text)
-            for text in _version(table, found, stored)
-        ),
-        *(
-            ("no entity failed", f"{outcome.entity}: {outcome.reason}")
+            Violation(day, NOBODY_FAILED, f"{outcome.entity}: {outcome.reason}")
             for outcome in stored.outcomes
             if outcome.is_broken
         ),
-        *(("keys are unique", text) for text in _keys(table, found)),
+        *(Violation(day, UNIQUE_KEYS, text) for text in _keys(table, found)),
     ]
     for column in table.columns:
-        told += [
-            ("required columns are filled and values lie in their ranges", text)
-            for text in _column(table, column, found)
-        ]
+        told += _column(table, day, column, found)
     for check in table.checks if found.num_rows else ():
         others = {
             name: warehouse.read(tables[name], [day], columns)
             for name, columns in check.reads.items()
         }
-        told += [(check.name, text) for text in check.violations(found, others)]
-    return [Violation(day, promise, text) for promise, text in told]
+        told += [Violation(day, check.name, text) for text in check.violations(found, others)]
+    return told
 
 
-def _version(table: Table, found: pa.Table, stored: Stored) -> list[str]:
+def _version(table: Table, day: date, found: pa.Table, stored: Stored) -> list[Violation]:
     # From the values themselves: the stored hashes would vouch for a value somebody changed.
     again = hashing.row_hashes(found, table.hash_fields)
     version = hashing.partition_version(found.select(list(table.key)), again)
     if version == stored.data_version:
         return []
-    return [f"the rows hash to {version[:12]}, recorded is {stored.data_version[:12] or 'nothing'}"]
+    recorded = stored.data_version[:12] or "nothing"
+    sentence = f"the rows hash to {version[:12]}, recorded is {recorded}"
+    return [Violation(day, SAME_VERSION, sentence, expected=recorded, actual=version[:12])]
 
 
 def _keys(table: Table, found: pa.Table) -> list[str]:
@@ -103,23 +113,31 @@ def _keys(table: Table, found: pa.Table) -> list[str]:
     return []
 
 
-def _column(table: Table, column: Column, found: pa.Table) -> list[str]:
+def _column(table: Table, day: date, column: Column, found: pa.Table) -> list[Violation]:
     values, told = found[column.name], []
     if not column.nullable and values.null_count:
-        told.append(f"{column.name} is NULL in {values.null_count} rows")
+        sentence = f"{column.name} is NULL in {values.null_count} rows"
+        told.append(Violation(day, SOUND_COLUMNS, sentence, column.name, "not NULL", "NULL"))
     if column.minimum is not None:
-        told += _beyond(table, found, pc.less(values, column.minimum), column, "below")
+        told += _beyond(table, day, found, pc.less(values, column.minimum), column, "below")
     if column.maximum is not None:
-        told += _beyond(table, found, pc.greater(values, column.maximum), column, "above")
+        told += _beyond(table, day, found, pc.greater(values, column.maximum), column, "above")
     return told
 
 
 def _beyond(
-    table: Table, found: pa.Table, mask: pa.ChunkedArray, column: Column, side: str
-) -> list[str]:
+    table: Table, day: date, found: pa.Table, mask: pa.ChunkedArray, column: Column, side: str
+) -> list[Violation]:
     bound = column.minimum if side == "below" else column.maximum
-    return [
-        f"{column.name} is {row[column.name]}, {side} {bound:g}, for "
-        + ", ".join(str(row[name]) for name in table.key)
-        for row in found.filter(mask.fill_null(False)).to_pylist()
-    ]
+    least = "at least" if side == "below" else "at most"
+    told = []
+    for row in found.filter(mask.fill_null(False)).to_pylist():
+        who = {name: str(row[name]) for name in table.key}
+        value = row[column.name]
+        sentence = f"{column.name} is {value}, {side} {bound:g}, for " + ", ".join(who.values())
+        told.append(
+            Violation(
+                day, SOUND_COLUMNS, sentence, column.name, f"{least} {bound:g}", str(value), who
+            )
+        )
+    return told

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import hashing, rows
+from nba_pipeline.engine.attempts import attempts_so_far, breakers_of
 from nba_pipeline.engine.attribution import Looked, of_entities, of_partition, summary
 from nba_pipeline.engine.breakers import BreakerSettings, before_try, is_locked
 from nba_pipeline.engine.causes import Cause
@@ -40,14 +41,7 @@ from nba_pipeline.engine.plan import (
 )
 from nba_pipeline.engine.protocols import Outcome, Stored
 from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
-from nba_pipeline.engine.recording import (
-    BREAKER_OPEN,
-    Trail,
-    attempts_so_far,
-    breakers_of,
-    record,
-    record_changes,
-)
+from nba_pipeline.engine.recording import BREAKER_OPEN, Trail, record, record_changes
 from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table, usable_cpus
 
@@ -199,7 +193,7 @@ class _Batch:
         table, session = self.table, self.session
         inputs = read_inputs(table, dates, session)
         whole = [day for day in dates if day in stored and stored[day].intact]
-        before = session.warehouse.read(table, whole, every_revision=True)
+        before = self.trail.before = session.warehouse.read(table, whole, every_revision=True)
         self.watch.lap("read")
         planned = lay_out(table, inputs, session)
         owners = rows.entities(table, before).to_pylist() if before.num_rows else []
@@ -227,7 +221,8 @@ class _Batch:
             dtype=bool,
         )
         replaced = before.filter(pa.array(~carried)) if before.num_rows else before
-        merged = rows.merge(table, fresh, replaced, session.now)
+        other_version = {day for day in whole if stored[day].table_version != table.version}
+        merged = rows.merge(table, fresh, replaced, session.now, other_version)
         came = [day for day in dates if day not in whole]
         kept_of = found_by(table, session.tables.values())
         moved = of_partitions(table, replaced, merged, came, kept_of, session.now)
@@ -288,6 +283,7 @@ class _Batch:
             outcomes.append((planned.days[at], Outcome(entity, category, broken.reason)))
             self.trail.tried[planned.days[at], entity] = planned.inputs_hashes[at]
         fresh = rows.conform(table, computed.columns)
+        fresh = rows.marked(table, fresh, session.source.calendar())
         self.watch.lap("conform")
         owners = {(planned.days[n], planned.entities[n]): n for n in index.tolist()}
         hashes = {owner: planned.inputs_hashes[n] for owner, n in owners.items()}

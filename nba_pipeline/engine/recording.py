@@ -1,9 +1,9 @@
-"""What a run writes about itself: runs, failures, attempts and breakers, as rows of the logs."""
+"""What a run writes about itself, batch by batch: runs, failures, attempts and breakers."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,12 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import breakers, logs
-from nba_pipeline.engine.breakers import Attempts, Breaker, BreakerSettings, State
+from nba_pipeline.engine.attempts import attempt_row, breaker_row, breakers_of, next_attempt
+from nba_pipeline.engine.breakers import Attempts, Breaker, BreakerSettings
 from nba_pipeline.engine.changes import RowChange, as_log_rows
+from nba_pipeline.engine.hashing import text_digest
+from nba_pipeline.engine.incomplete import Incomplete, incomplete, says_what_is_missing
 from nba_pipeline.engine.plan import Decision
-from nba_pipeline.engine.protocols import Outcome, Stored, Warehouse
-from nba_pipeline.engine.session import Partition, Session
+from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.session import Mode, Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table
+from nba_pipeline.engine.writer import Writer
 
 #: Stands for the whole partition where an entity is asked for.
 DATE_LEVEL = "DATE_LEVEL"
@@ -27,7 +31,6 @@ BREAKER_OPEN = "circuit_breaker_open"
 
 _ANALYTICS_LAYERS = ("raw", "reference", "analytics")
 _LONGEST_REASON = 1000
-_LONGEST_ERROR = 500
 _FINAL_CATEGORIES = frozenset(
     {
         FailureCategory.EXPECTED_INCOMPLETE,
@@ -37,40 +40,23 @@ _FINAL_CATEGORIES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Writer:
-    """Whose rows are written, and when.
-
-    Attributes:
-        warehouse: Where the logs are.
-        run_id: The run.
-        now: The run's moment.
-    """
-
-    warehouse: Warehouse
-    run_id: str
-    now: datetime
-
-    def append(self, log: logs.Log, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Append rows, each given by the columns it has."""
-        if rows:
-            filled = [{c.name: row.get(c.name) for c in log.columns} for row in rows]
-            self.warehouse.append(log, pa.Table.from_pylist(filled, schema=log.schema))
-
-
 @dataclass
 class Trail:
     """What a batch of partitions leaves behind for its records.
 
     Attributes:
         stored: What was known about each partition before.
+        before: The rows there were, with every revision; None where nothing was read.
         written: The rows each now has.
+        ages: Hours since what each reads was written.
         tried: The input hash of each entity that broke.
         attempts: The failed attempts before.
     """
 
     stored: Mapping[date, Stored] = field(default_factory=dict)
+    before: pa.Table | None = None
     written: Mapping[date, pa.Table] = field(default_factory=dict)
+    ages: Mapping[date, float] = field(default_factory=dict)
     tried: dict[tuple[date, str], str] = field(default_factory=dict)
     attempts: Mapping[tuple[date, str], Attempts] = field(default_factory=dict)
 
@@ -79,13 +65,14 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
     """Append what a batch did: runs, new and ended failures, attempts, breakers."""
     writer = Writer(session.warehouse, session.run_id, session.now)
     settings = BreakerSettings.from_environment(session.environ)
-    writer.append(run_log(table), [_run_row(table, told, trail, writer) for told in partitions])
+    trail.ages = _ages(table, [told.date for told in partitions], session)
+    writer.append(run_log(table), [_run_row(table, told, trail, session) for told in partitions])
     causes = [row for told in partitions for row in _cause_rows(table, told, writer)]
     writer.append(logs.RUN_CAUSES, causes)
     failures = [row for told in partitions for row in _failures(table, told, trail, writer)]
     writer.append(failure_log(table), failures)
     writer.append(logs.CIRCUIT_BREAKER_STATE, _breaker_changes(table, partitions, settings, writer))
-    if session.mode != "backfill":
+    if session.mode is not Mode.BACKFILL:
         attempts = [
             attempt_row(
                 table,
@@ -168,11 +155,39 @@ def _failures(
     for entity, outcome in before.items():
         if entity not in now:
             yield resolved_row(table, told.date, outcome, writer)
-    yield from incomplete_rows(table, told.date, trail.written[told.date], writer)
+    yield from _incomplete(table, told.date, trail, now.keys(), writer)
 
 
-def _run_row(table: Table, told: Partition, trail: Trail, writer: Writer) -> dict[str, Any]:
+def _config_hash(table: Table, environ: Mapping[str, str]) -> str:
+    """Digest of the table's version and of the settings that change its rows."""
+    settings = sorted(table.settings_in(environ).items())
+    return text_digest(table.full_name, str(table.version), repr(settings))[:16]
+
+
+def _ages(table: Table, dates: Sequence[date], session: Session) -> dict[date, float]:
+    """Hours since the oldest of the partitions of its own day that each reads was written.
+
+    A table that reads only a source's feeds has none: what is published carries no such time.
+    """
+    read = {
+        declared.table
+        for declared in table.inputs.values()
+        if not declared.is_feed and declared.window.last_day >= 0
+    }
+    oldest: dict[date, datetime] = {}
+    for name in read:
+        for day, known in session.warehouse.stored(session.tables[name], dates).items():
+            if known.computed_at:
+                oldest[day] = min(known.computed_at, oldest.get(day, known.computed_at))
+    return {
+        day: round(max(0.0, (session.now - written).total_seconds()) / 3600, 2)
+        for day, written in oldest.items()
+    }
+
+
+def _run_row(table: Table, told: Partition, trail: Trail, session: Session) -> dict[str, Any]:
     entities = told.computed + told.reused + told.rejected
+    writer = Writer(session.warehouse, session.run_id, session.now)
     written = trail.written.get(told.date)
     reasons = [o.reason for o in told.outcomes if o.is_broken] + [told.problem] * bool(told.problem)
     computed_nothing = written is None and not told.problem
@@ -197,7 +212,8 @@ def _run_row(table: Table, told: Partition, trail: Trail, writer: Writer) -> dic
         "warning_count": told.rejected,
         "bytes_processed": written.nbytes if written is not None else 0,
         "processor_version": str(table.version),
-        "config_hash": told.fingerprint[:16] or None,
+        "config_hash": _config_hash(table, session.environ),
+        "upstream_data_age_hours": trail.ages.get(told.date),
         "skip_reason": told.skip_reason or ("source_unchanged" if computed_nothing else None),
         "cause": told.problem or told.cause,
         "data_version": told.data_version or None,
@@ -242,163 +258,48 @@ def failure_row(
 
 def resolved_row(table: Table, day: date, before: Outcome, writer: Writer) -> dict[str, Any]:
     """The end of a failure: the entity has a row now."""
-    return failure_row(table, day, before, writer) | {
-        "resolution_status": "RESOLVED",
-        "resolved_at": writer.now,
-    }
+    return _resolved(failure_row(table, day, before, writer), writer)
 
 
-def incomplete_rows(
-    table: Table, day: date, rows: pa.Table, writer: Writer
-) -> list[dict[str, Any]]:
-    """Rows of this run that were written although games are missing behind them."""
-    needed = {"completeness_percentage", "missing_games_count", "data_quality_issues"}
-    if not needed <= set(rows.column_names):
-        return []
-    mine = pc.equal(rows["run_id"], writer.run_id)
-    late = pc.and_(mine, pc.greater(rows["missing_games_count"], 0).combine_chunks())
-    return [_incomplete(table, day, row, writer) for row in rows.filter(late).to_pylist()]
+def _resolved(row: dict[str, Any], writer: Writer) -> dict[str, Any]:
+    return {**row, "resolution_status": "RESOLVED", "resolved_at": writer.now}
 
 
-def _incomplete(table: Table, day: date, row: Mapping[str, Any], writer: Writer) -> dict[str, Any]:
-    entity = "|".join(str(row[name]) for name in table.entity)
-    missing = [
-        issue.removeprefix("missing_game_")
-        for issue in row["data_quality_issues"] or []
-        if issue.startswith("missing_game_")
-    ]
-    outcome = Outcome(
-        entity,
-        FailureCategory.INCOMPLETE_DATA.value,
-        f"{row['missing_games_count']} of {row['expected_games_count']} games are missing behind "
-        f"the row: {', '.join(missing) or 'dates unknown'}",
-        inputs_hash=row["inputs_hash"],
-    )
+def incomplete_row(
+    table: Table, day: date, entity: str, found: Incomplete, writer: Writer
+) -> dict[str, Any]:
+    """A row that was written although something is missing behind it, as a failure."""
     return failure_row(
         table,
         day,
-        outcome,
+        Outcome(entity, found.category, found.reason, "-"),
         writer,
-        failure_type="DATA_GAP" if missing else "UNKNOWN",
-        is_correctable=bool(missing),
-        expected_game_count=row["expected_games_count"],
-        actual_game_count=row["actual_games_count"],
-        missing_game_dates=json.dumps(missing),
+        failure_type=found.failure_type,
+        is_correctable=found.is_correctable,
+        expected_game_count=found.expected,
+        actual_game_count=found.actual,
+        missing_game_dates=json.dumps(found.missing_dates),
         raw_data_checked=True,
     )
 
 
-# Attempts at broken entities ----------------------------------------------------------------------
+def _incomplete(
+    table: Table, day: date, trail: Trail, gone: Collection[str], writer: Writer
+) -> Iterator[dict[str, Any]]:
+    """What is newly incomplete, and what no longer is; nothing is told twice."""
+    if not says_what_is_missing(table):
+        return
+    now = incomplete(table, trail.written[day])
+    before = incomplete(table, _of_day(trail.before, day))
+    for entity, found in now.items():
+        if before.get(entity) != found:
+            yield incomplete_row(table, day, entity, found, writer)
+    for entity, found in before.items():
+        if entity not in now and entity not in gone:
+            yield _resolved(incomplete_row(table, day, entity, found, writer), writer)
 
 
-def attempts_so_far(
-    table: Table, warehouse: Warehouse, dates: Iterable[date]
-) -> dict[tuple[date, str], Attempts]:
-    """The failed attempts at each entity of some partitions; the newest row of each counts."""
-    rows = warehouse.read_log(logs.REPROCESS_ATTEMPTS)
-    wanted = set(dates)
-    found: dict[tuple[date, str], Attempts] = {}
-    for row in sorted(rows.to_pylist(), key=lambda row: row["attempted_at"]):
-        if row["processor_name"] == table.name and row["analysis_date"] in wanted:
-            found[row["analysis_date"], row["entity_id"]] = Attempts(
-                row["attempt_number"], row["inputs_hash"] or "", row["circuit_breaker_until"]
-            )
-    return found
-
-
-def attempt_row(
-    table: Table, day: date, entity: str, attempts: Attempts, reason: str, writer: Writer
-) -> dict[str, Any]:
-    """One failed attempt as a row."""
-    return {
-        "processor_name": table.name,
-        "entity_id": entity,
-        "analysis_date": day,
-        "attempt_number": attempts.number,
-        "attempted_at": writer.now,
-        "inputs_hash": attempts.inputs_hash,
-        "skip_reason": reason[:_LONGEST_REASON],
-        "circuit_breaker_tripped": attempts.locked_until is not None,
-        "circuit_breaker_until": attempts.locked_until,
-        "manual_override_applied": False,
-        "created_at": writer.now,
-    }
-
-
-def override_row(table: Table, day: date, entity: str, notes: str, now: datetime) -> dict[str, Any]:
-    """A person's word that an entity may be tried again at once."""
-    return {
-        "processor_name": table.name,
-        "entity_id": entity,
-        "analysis_date": day,
-        "attempt_number": 0,
-        "attempted_at": now,
-        "inputs_hash": "",
-        "circuit_breaker_tripped": False,
-        "manual_override_applied": True,
-        "notes": notes,
-        "created_at": now,
-    }
-
-
-# Breakers of whole partitions ---------------------------------------------------------------------
-
-
-def breaker_name(table: Table, day: date) -> str:
-    """What a partition's breaker is filed under."""
-    return f"{table.name}:{day}"
-
-
-def breakers_of(table: Table, warehouse: Warehouse, dates: Iterable[date]) -> dict[date, Breaker]:
-    """The breakers of some partitions; one that nobody wrote about is closed."""
-    newest: dict[str, Mapping[str, Any]] = {}
-    rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE).to_pylist()
-    for row in sorted(rows, key=lambda row: row["updated_at"]):
-        newest[row["processor_name"]] = row
-    found = {}
-    for day in dates:
-        row = newest.get(breaker_name(table, day))
-        if row:
-            found[day] = Breaker(
-                State(row["state"]),
-                row["failure_count"],
-                row["success_count"],
-                row["opened_at"],
-                row["half_opened_at"],
-            )
-    return found
-
-
-def breaker_row(
-    table: Table,
-    day: date,
-    breaker: Breaker,
-    problem: str,
-    settings: BreakerSettings,
-    writer: Writer,
-) -> dict[str, Any]:
-    """A breaker's new state as a row."""
-    return {
-        "processor_name": breaker_name(table, day),
-        "state": breaker.state.value,
-        "failure_count": breaker.failures,
-        "success_count": breaker.successes,
-        "last_failure": writer.now if problem else None,
-        "last_success": None if problem else writer.now,
-        "opened_at": breaker.opened_at,
-        "half_opened_at": breaker.half_opened_at,
-        "updated_at": writer.now,
-        "last_error_message": problem[:_LONGEST_ERROR] or None,
-        "last_error_type": "PipelineError" if problem else None,
-        "failure_history": [problem[:_LONGEST_ERROR]] if problem else [],
-        "threshold": settings.failures,
-        "timeout_seconds": int(settings.timeout.total_seconds()),
-        "half_open_max_calls": 1,
-    }
-
-
-def next_attempt(
-    before: Attempts | None, inputs_hash: str, now: datetime, settings: BreakerSettings
-) -> Attempts:
-    """The attempts after one more failure of an entity."""
-    return breakers.after_failure(before or Attempts(), inputs_hash, now, settings)
+def _of_day(rows: pa.Table | None, day: date) -> pa.Table:
+    if rows is None:
+        return pa.table({})
+    return rows.filter(pc.equal(rows["game_date"], pa.scalar(day)))

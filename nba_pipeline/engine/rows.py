@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nba_pipeline.domain.calendar import SeasonCalendar
+from nba_pipeline.domain.gates import is_bootstrap_mode, is_season_boundary
 from nba_pipeline.engine import hashing
 from nba_pipeline.engine.errors import RowError
 from nba_pipeline.engine.table import Array, Column, Columns, Numbers, Table
@@ -174,6 +176,26 @@ def entities(table: Table, rows: pa.Table) -> pa.Array:
     return pc.binary_join_element_wise(*texts, "|") if len(texts) > 1 else texts[0]
 
 
+def marked(table: Table, rows: pa.Table, calendar: SeasonCalendar) -> pa.Table:
+    """Rows that say where in the season their day lies, where the table wants that.
+
+    Raises:
+        RowError: For a day of no season the source knows.
+    """
+    if not table.marks_season:
+        return rows
+    days = rows["game_date"].to_pylist()
+    seasons = {day: calendar.season_of(day) for day in set(days)}
+    for day, season in seasons.items():
+        if season is None:
+            raise RowError(f"{table.name} has rows of {day}, which lies in no known season")
+    known = {day: season for day, season in seasons.items() if season}
+    boundary = [is_season_boundary(day, known[day]) for day in days]
+    bootstrap = [is_bootstrap_mode(day, known[day]) for day in days]
+    rows = rows.append_column("season_boundary_detected", pa.array(boundary, pa.bool_()))
+    return rows.append_column("backfill_bootstrap_mode", pa.array(bootstrap, pa.bool_()))
+
+
 def finish(
     table: Table,
     rows: pa.Table,
@@ -247,17 +269,32 @@ def newest(table: Table, rows: pa.Table) -> pa.Table:
     return found.filter(pc.invert(found["is_retracted"]))
 
 
-def merge(table: Table, fresh: pa.Table, before: pa.Table, now: datetime) -> pa.Table:
+def merge(
+    table: Table,
+    fresh: pa.Table,
+    before: pa.Table,
+    now: datetime,
+    rederived: Collection[date] = (),
+) -> pa.Table:
     """Fresh rows of some entities joined with what was stored for the same entities.
 
     A fresh row equal to the stored one leaves that one as it is, but for its ``inputs_hash``.
     Where revisions are kept, a different one is added as the next revision, and a stored row
-    that is no longer published is retracted; both are known from ``now``.
+    that is no longer published is retracted; both are known from ``now``. On dates that an older
+    version of the table wrote, a different row takes the newest revision's place instead: the
+    source corrected nothing, the same publication is read in another way.
+
+    Args:
+        table: The table.
+        fresh: Finished rows.
+        before: Stored rows of the same entities, with every revision.
+        now: The run's moment.
+        rederived: Dates whose stored rows another version of the table wrote.
     """
     if not before.num_rows:
         return fresh
     if table.keeps_revisions:
-        return _merge_revisions(table, fresh, before, now)
+        return _merge_revisions(table, fresh, before, now, rederived)
     known = {_key(table, row): row for row in before.to_pylist()}
     result = []
     for row in fresh.to_pylist():
@@ -274,7 +311,9 @@ def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
     return (row["game_date"], *(row[name] for name in table.key))
 
 
-def _merge_revisions(table: Table, fresh: pa.Table, before: pa.Table, now: datetime) -> pa.Table:
+def _merge_revisions(
+    table: Table, fresh: pa.Table, before: pa.Table, now: datetime, rederived: Collection[date]
+) -> pa.Table:
     revisions: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in before.to_pylist():
         revisions.setdefault(_key(table, row), []).append(row)
@@ -283,7 +322,11 @@ def _merge_revisions(table: Table, fresh: pa.Table, before: pa.Table, now: datet
         published.setdefault(_key(table, row), []).append(row)
     result: list[dict[str, Any]] = []
     for key, rows in published.items():
-        result += _next_revision(revisions.pop(key, []), rows, now)
+        old = revisions.pop(key, [])
+        if key[0] in rederived and old and not old[-1]["is_retracted"]:
+            result += _rederived(old, rows[-1])
+        else:
+            result += _next_revision(old, rows, now)
     for rows in revisions.values():
         result += _retracted(rows, now)
     return ordered(table, pa.Table.from_pylist(result, schema=table.schema))
@@ -307,6 +350,19 @@ def _next_revision(
         "created_at": old[0]["created_at"],
     }
     return [*({**row, "is_current": False} for row in kept), correction]
+
+
+def _rederived(old: list[dict[str, Any]], latest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The newest revision as it reads now; it stays known from when it was."""
+    newest = old[-1]
+    kept = [{**row, "inputs_hash": latest["inputs_hash"]} for row in old]
+    if newest["data_hash"] == latest["data_hash"]:
+        return kept
+    carried = ["revision", "is_current", "created_at"]
+    if newest["revision"] > 1:
+        # A correction's moment is when we saw it, which no rule can derive.
+        carried += ["known_at", "known_at_is_estimated"]
+    return [*kept[:-1], {**latest, **{name: newest[name] for name in carried}}]
 
 
 def _retracted(old: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:

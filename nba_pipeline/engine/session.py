@@ -5,12 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from nba_pipeline.engine.causes import Cause
+from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Source, Warehouse
 from nba_pipeline.engine.table import Table
+
+
+class Mode(StrEnum):
+    """Why something runs. Changes what counts as an attempt and who is told, never a row."""
+
+    DAILY = "daily"
+    SAME_DAY = "same-day"
+    BACKFILL = "backfill"
+
+    @classmethod
+    def named(cls, text: str) -> Mode:
+        """The mode of that name.
+
+        Raises:
+            ConfigurationError: When there is none: a misspelt mode must not pass for daily.
+        """
+        try:
+            return cls(text)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"there is no mode {text!r}: choose one of {', '.join(cls)}"
+            ) from error
+
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,8 +54,8 @@ class Session:
         now: The run's moment; nothing below reads a clock for anything that is stored.
         force: Compute everything, changed or not.
         progress: Told (table, cells done, cells in all).
-        mode: ``daily``, ``same_day`` or ``backfill``. A mode changes what is launched, what counts
-            as an attempt and who is alerted, never a row.
+        mode: Why this runs. A mode changes what is launched, what counts as an attempt and who is
+            alerted, never a row.
     """
 
     warehouse: Warehouse
@@ -42,7 +67,7 @@ class Session:
     now: datetime
     force: bool = False
     progress: Progress | None = None
-    mode: str = "daily"
+    mode: Mode = Mode.DAILY
 
 
 @dataclass(frozen=True)

@@ -359,6 +359,8 @@ class Table:
         reviewed: Digests of the lists kept with the code that change rows, by name. A changed list
             counts as changed configuration.
         bootstrap_days: Days from the season's first on which the table has no rows.
+        marks_season: Whether each row says where in the season its day lies: within the first 30
+            days, at one of the season's ends. Metadata, like every column of the engine.
         tracked: Sources whose use each row records.
         plot: (label column, value column) of the small bar plot shown beside the numbers.
     """
@@ -381,6 +383,7 @@ class Table:
     settings: Mapping[str, float] = field(default_factory=dict)
     reviewed: Mapping[str, str] = field(default_factory=dict)
     bootstrap_days: int = 0
+    marks_season: bool = False
     tracked: tuple[Tracked, ...] = ()
     plot: tuple[str, str] | None = None
 
@@ -447,15 +450,30 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """The stored columns: the table's own, then the engine's."""
+        """The stored columns: the table's own, then the engine's.
+
+        Where revisions are kept, only the key has to be filled in every one of them: a revision
+        older than a required column has no value there. ``rows.conform`` holds new rows to more.
+        """
+        always = {*self.key, *self.entity, "game_date", *(column.name for column in KNOWN_AT)}
         own = [
-            pa.field(column.name, column.arrow_type, nullable=column.nullable)
+            pa.field(
+                column.name,
+                column.arrow_type,
+                nullable=column.nullable or (self.keeps_revisions and column.name not in always),
+            )
             for column in self.columns
         ]
         tracking = [entry for tracked in self.tracked for entry in tracked.fields]
+        season = _SEASON_FIELDS if self.marks_season else []
         revisions = _REVISION_FIELDS if self.keeps_revisions else []
-        return pa.schema(own + tracking + revisions + _ENGINE_FIELDS)
+        return pa.schema(own + tracking + season + revisions + _ENGINE_FIELDS)
 
+
+_SEASON_FIELDS = [
+    pa.field("season_boundary_detected", pa.bool_(), nullable=False),
+    pa.field("backfill_bootstrap_mode", pa.bool_(), nullable=False),
+]
 
 _ENGINE_FIELDS = [
     pa.field("data_hash", pa.string(), nullable=False),
@@ -487,6 +505,8 @@ def engine_column(name: str) -> str:
 
 
 _ENGINE_COLUMNS = {
+    "season_boundary_detected": "within the regular season's first 30 or last 14 days",
+    "backfill_bootstrap_mode": "within the season's first 30 days, when rows stand on little",
     "data_hash": "SHA-256 of the row's meaningful fields, 16 hex digits",
     "inputs_hash": "digest of exactly what the row was computed from",
     "run_id": "run that wrote this version of the row",

@@ -15,6 +15,7 @@ import dagster as dg
 
 from nba_pipeline.engine.errors import PipelineError, is_transient
 from nba_pipeline.engine.materialize import Partition, Session, materialize
+from nba_pipeline.engine.session import Mode
 from nba_pipeline.engine.table import Input, Table
 from nba_pipeline.orchestration import metadata
 from nba_pipeline.orchestration.partitions import mapping
@@ -27,9 +28,12 @@ from nba_pipeline.orchestration.resources import (
 
 #: Run tag that asks for everything to be computed, changed or not.
 FORCE_TAG = "nba/force"
+#: Run tag that says why a run was launched; a backfill needs none.
+MODE_TAG = "nba/mode"
 FINGERPRINT_TAG = "nba/fingerprint"
 
 DATA_VERSION_TAG = "dagster/data_version"
+_BACKFILL_TAG = "dagster/backfill"
 _USER_PROVIDED_TAG = "dagster/data_version_is_user_provided"
 _CODE_VERSION_TAG = "dagster/code_version"
 _INPUT_VERSION_TAG = "dagster/input_data_version/"
@@ -44,6 +48,16 @@ Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization]
 def key_of(table: Table) -> dg.AssetKey:
     """The asset key: dataset and name, the words of SQL."""
     return dg.AssetKey([table.dataset, table.name])
+
+
+def mode_of(tags: Mapping[str, str]) -> Mode:
+    """Why a run was launched: as its tag says, else by a backfill of the UI, else daily.
+
+    Raises:
+        ConfigurationError: When the tag names no mode.
+    """
+    by_default = Mode.BACKFILL if _BACKFILL_TAG in tags else Mode.DAILY
+    return Mode.named(tags.get(MODE_TAG, by_default))
 
 
 def asset_for(
@@ -101,6 +115,7 @@ def asset_for(
                 run_id=context.run.run_id,
                 now=datetime.now(UTC),
                 force=context.run.tags.get(FORCE_TAG) == "true",
+                mode=mode_of(context.run.tags),
                 progress=reporter,
             )
             partitions = list(materialize(table, dates, session))

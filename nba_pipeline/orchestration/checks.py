@@ -12,8 +12,10 @@ from nba_pipeline import settings
 from nba_pipeline.domain.calendar import nba_day
 from nba_pipeline.engine.checks import Violation, promises, violations
 from nba_pipeline.engine.history import Late, out_of_date
+from nba_pipeline.engine.issues import record_issues
 from nba_pipeline.engine.sweep import season_so_far
 from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.writer import Writer
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
 
@@ -42,7 +44,10 @@ def check_for(
     )
     def body(context: dg.AssetCheckExecutionContext, warehouse: WarehouseResource) -> Evaluations:
         dates = [date.fromisoformat(key) for key in context.partition_keys]
-        found = violations(table, dates, tables, warehouse.open())
+        store = warehouse.open()
+        found = violations(table, dates, tables, store)
+        writer = Writer(store, context.run.run_id, datetime.now(UTC))
+        record_issues(table, dates, found, writer)
         if len(dates) > 1:
             yield from _day_by_day(context, key_of(table), dates, found)
         yield dg.AssetCheckResult(

@@ -12,8 +12,9 @@ import dagster as dg
 from nba_pipeline import settings
 from nba_pipeline.engine import errors
 from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.session import Mode
 from nba_pipeline.engine.table import Table
-from nba_pipeline.orchestration.assets import DATA_VERSION_TAG, FORCE_TAG, key_of
+from nba_pipeline.orchestration.assets import DATA_VERSION_TAG, FORCE_TAG, MODE_TAG, key_of
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.jobs import NBA_DAYS
 from nba_pipeline.orchestration.partitions import daily, range_tags
@@ -88,6 +89,7 @@ def launch(
     executor: str,
     force: bool,
     reporter: Reporter,
+    mode: Mode = Mode.DAILY,
 ) -> Launched:
     """Bring tables up to date for a range of dates, in one run.
 
@@ -99,11 +101,12 @@ def launch(
         executor: Name of the executor, or empty.
         force: Compute everything.
         reporter: Told how far each table has come.
+        mode: Why this runs.
     """
     started = time.perf_counter()
     job = build_definitions(resources={"reporter": reporter}).resolve_job_def(NBA_DAYS)
     first, last = min(dates), max(dates)
-    tags = {FORCE_TAG: "true"} if force else {}
+    tags = {MODE_TAG: mode.value} | ({FORCE_TAG: "true"} if force else {})
     if first != last:
         tags |= range_tags(first, last)
     result = job.execute_in_process(

@@ -41,7 +41,8 @@ def column_schema(table: Table) -> dg.TableSchema:
                 str(entry.type),
                 description=f"{text}{unit}".strip() or None,
                 constraints=dg.TableColumnConstraints(
-                    nullable=entry.nullable, unique=table.key == (entry.name,)
+                    nullable=column.nullable if column else entry.nullable,
+                    unique=table.key == (entry.name,),
                 ),
             )
         )

@@ -20,6 +20,7 @@ from nba_pipeline.tables.precompute import (
     player_composite_factors,
     player_daily_cache,
     player_shot_zone_analysis,
+    referee_crew_tendency,
     team_defense_zone_analysis,
 )
 from nba_pipeline.tables.predictions import ml_feature_store_v2
@@ -55,6 +56,7 @@ _IN_ORDER = (
     upcoming_team_game_context,
     upcoming_player_game_context,
     league_daily_averages,
+    referee_crew_tendency,
     team_defense_zone_analysis,
     player_shot_zone_analysis,
     player_daily_cache,

@@ -4,8 +4,8 @@ One definition for every table and window. Expected of a team are its final game
 player are those of his team since he joined it, and before that the games he appeared in, because
 what he missed for an earlier team cannot be known. A night he sat out is taken off again; it is no
 gap. A gap is a game he is known to have played in that has no summary, or a game of which no
-player's line is there at all. Play-in games without lines are not expected: archives leave them
-out.
+player's line is there at all. Play-in games without lines are not expected, because archives leave
+them out; but a row says that it lacks them, and that they are a gap in the data and no night off.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nba_pipeline.domain.games import GameStatus
+from nba_pipeline.domain.incompleteness import classify
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, reads
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
@@ -94,7 +95,27 @@ COLUMNS = (
     ),
     Column("is_production_ready", bool, "complete to at least 90 %", nullable=False),
     Column("data_quality_issues", Texts, "missing games by date", in_hash=False),
+    Column(
+        "incomplete_data_type",
+        str,
+        "COMPLETE, DATA_GAP, PLAYER_DNP, MIXED or INSUFFICIENT_HISTORY, of the games counted",
+        nullable=False,
+        in_hash=False,
+    ),
+    Column(
+        "processing_decision_reason",
+        str,
+        "processed_successfully, incomplete_upstream_data or early_season_placeholder",
+        nullable=False,
+        in_hash=False,
+    ),
 )
+
+
+def decided(ready: Array) -> Array:
+    """``processing_decision_reason`` of rows that are ready for production, or are not."""
+    words = np.where(ready, "processed_successfully", "incomplete_upstream_data")
+    return words.astype(object)
 
 
 def columns_of(windows: Sequence[str]) -> tuple[Column, ...]:
@@ -145,12 +166,14 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
     lines = cells.window("team_games")
     lines = lines.where(lines.buffer.columns["player_lines"] > 0)
     covered = _among(expected, _keys(_recent(lines, spans)))
+    play_in = np.zeros(len(expected), dtype=bool)
     for games in finals:
-        play_in = games.where(games.buffer.columns["season_type"] == "play_in")
-        covered |= _among(expected, _keys(_recent(play_in, spans)))
-    there = _among(expected, summarised)
-    gap = ~there & (_among(expected, appeared) | ~covered)
-    counted = _Games(expected, there, gap, raw.day)
+        those = games.where(games.buffer.columns["season_type"] == "play_in")
+        play_in |= _among(expected, _keys(_recent(those, spans)))
+    there, did_appear = _among(expected, summarised), _among(expected, appeared)
+    gap = ~there & (did_appear | ~(covered | play_in))
+    unpublished = play_in & ~there & ~did_appear & ~covered
+    counted = _Games(expected, there, gap, unpublished, raw.day)
     return _columns(counted, reported, windows, cells.settings[THRESHOLD])
 
 
@@ -170,7 +193,8 @@ def of_teams(
     played = [_keys(_recent(games, spans)) for games in _finals(cells)]
     expected = _distinct(summarised, *played)
     there = _among(expected, summarised)
-    counted = _Games(expected, there, ~there, cells.window(summaries).day)
+    nothing = np.zeros(len(expected), dtype=bool)
+    counted = _Games(expected, there, ~there, nothing, cells.window(summaries).day)
     return _columns(counted, reported, windows, cells.settings[THRESHOLD])
 
 
@@ -187,13 +211,15 @@ class _Games:
     Attributes:
         key: ``cell * STRIDE + day``.
         there: Whether the game has a summary.
-        gap: Whether it should have one and has none; neither means a night off.
+        gap: Whether it should have one and has none.
+        unpublished: Whether the source leaves such games out. None of the three is a night off.
         today: The day of each cell.
     """
 
     key: Ints
     there: Array
     gap: Array
+    unpublished: Array
     today: Ints
 
     @property
@@ -227,6 +253,8 @@ def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: fl
         "completeness_percentage": pct,
         "is_production_ready": ready,
         "data_quality_issues": _issues(games, actual + missing == 0, (reported, *windows)),
+        "incomplete_data_type": _types(games, games.inside(SPANS[reported])),
+        "processing_decision_reason": decided(ready),
     }
     for name in windows:
         result[f"{name}_completeness_pct"] = by_window[name]
@@ -250,10 +278,22 @@ def _issues(games: _Games, nothing_expected: Array, windows: Sequence[str]) -> A
     issues = np.empty(len(games.today), dtype=object)
     issues[:] = [["no_expected_games"] if none else [] for none in nothing_expected.tolist()]
     inside = np.any([games.inside(SPANS[name]) for name in windows], axis=0)
-    for at in np.flatnonzero(inside & games.gap).tolist():
+    for at in np.flatnonzero(inside & (games.gap | games.unpublished)).tolist():
         cell, day = divmod(int(games.key[at]), STRIDE)
-        issues[cell].append(f"missing_game_{np.datetime64(day, 'D')}")
+        kind = "missing" if games.gap[at] else "unpublished"
+        issues[cell].append(f"{kind}_game_{np.datetime64(day, 'D')}")
     return issues
+
+
+def _types(games: _Games, inside: Array) -> Array:
+    """Per cell, what kind of incomplete its window is."""
+    gap = games.gap | games.unpublished
+    counts = np.column_stack(
+        [games.count(inside), games.count(inside & gap), games.count(inside & ~games.there & ~gap)]
+    )
+    distinct, owner = np.unique(counts, axis=0, return_inverse=True)
+    names = np.array([classify(*row).value for row in distinct.tolist()], dtype=object)
+    return names[owner.ravel()] if len(names) else np.empty(0, dtype=object)
 
 
 def _finals(cells: Cells) -> tuple[Slices, Slices]:

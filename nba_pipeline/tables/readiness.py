@@ -37,6 +37,7 @@ def cascade(own: Columns, upstreams: Mapping[str, Array]) -> Columns:
         **own,
         "all_upstreams_ready": ready,
         "is_production_ready": own_ready & ready,
+        "processing_decision_reason": completeness.decided(own_ready & ready),
         "data_quality_issues": with_issues(own["data_quality_issues"], found),
     }
 

@@ -24,10 +24,11 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from nba_pipeline.engine.errors import WarehouseError
-from nba_pipeline.engine.logs import DATASET, LOGS, Log
+from nba_pipeline.engine.logs import DATASET, Log
 from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
+from nba_pipeline.warehouse import views
 from nba_pipeline.warehouse.versions import from_json, to_json
 
 _FOOTER_KEY = b"nba_pipeline"
@@ -171,15 +172,11 @@ class LocalWarehouse:
         """
         connection = duckdb.connect(config={"threads": len(os.sched_getaffinity(0))})
         try:
-            for table in self._tables:
-                for view in _views(table, self.folder):
-                    connection.execute(view)
-            for log in LOGS:
-                for view in _log_views(log, self.folder):
-                    connection.execute(view)
+            for view in views.statements(self._tables, self.folder):
+                connection.execute(view)
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(
-                f"SET allowed_directories = ['{_quoted(str(self.folder.resolve()))}']"
+                f"SET allowed_directories = ['{views.quoted(str(self.folder.resolve()))}']"
             )
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
@@ -280,60 +277,3 @@ def _plainly(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise WarehouseError(f"{what}: {error.strerror or error}") from error
-
-
-def _rows_of(files: Path, schema: pa.Schema) -> str:
-    """A query for every row stored in a folder; typed but empty where there is none."""
-    if any(files.glob("*.parquet")):
-        pattern = f"{_quoted(str(files.resolve()))}/*.parquet"
-        return f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608
-    typed = (f"CAST(NULL AS {_sql_type(entry.type)}) AS {entry.name}" for entry in schema)
-    return f"SELECT {', '.join(typed)} WHERE false"
-
-
-def _views(table: Table, folder: Path) -> list[str]:
-    """A table's view; where revisions are kept, the newest of each row, with all beside it."""
-    rows = _rows_of(folder / table.dataset / table.name, table.schema)
-    views = [f"CREATE SCHEMA IF NOT EXISTS {table.dataset}"]
-    if not table.keeps_revisions:
-        return [*views, f"CREATE VIEW {table.full_name} AS {rows}"]
-    everything = f"{table.full_name}_revisions"
-    newest = f"SELECT * FROM {everything} WHERE is_current AND NOT is_retracted"  # noqa: S608
-    return [
-        *views,
-        f"CREATE VIEW {everything} AS {rows}",
-        f"CREATE VIEW {table.full_name} AS {newest}",
-    ]
-
-
-def _log_views(log: Log, folder: Path) -> list[str]:
-    """The newest row of each subject; where a log has subjects, its history beside it."""
-    rows = _rows_of(folder / DATASET / log.name, log.schema)
-    views = [f"CREATE SCHEMA IF NOT EXISTS {DATASET}"]
-    if not log.subject:
-        return [*views, f"CREATE VIEW {log.full_name} AS {rows}"]
-    newest = f"PARTITION BY {', '.join(log.subject)} ORDER BY {log.newest_by} DESC"
-    return [
-        *views,
-        f"CREATE VIEW {log.full_name}_history AS {rows}",
-        f"CREATE VIEW {log.full_name} AS FROM {log.full_name}_history "
-        f"QUALIFY row_number() OVER ({newest}) = 1",
-    ]
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
-
-
-def _sql_type(kind: pa.DataType) -> str:
-    names = {
-        pa.int64(): "BIGINT",
-        pa.float64(): "DOUBLE",
-        pa.string(): "VARCHAR",
-        pa.bool_(): "BOOLEAN",
-        pa.date32(): "DATE",
-        pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
-        pa.list_(pa.string()): "VARCHAR[]",
-        pa.list_(pa.float64()): "DOUBLE[]",
-    }
-    return names[kind]

@@ -589,7 +589,12 @@ def _quality(cells: Cells, team: Rows, prop: Line) -> Columns:
         reconstructed=~everywhere,
     )
     ready = complete["is_production_ready"] & assessed["is_production_ready"]
-    return {**complete, **assessed, "is_production_ready": ready}
+    return {
+        **complete,
+        **assessed,
+        "is_production_ready": ready,
+        "processing_decision_reason": completeness.decided(ready),
+    }
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
@@ -651,8 +656,9 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=3,
+    version=4,
     settings=completeness.SETTINGS,
+    marks_season=True,
     fan_out=FanOut("player", "UPGC_WORKERS", default_workers=10, together=("game_id", "team_abbr")),
     gates=(
         Gate(

@@ -502,7 +502,13 @@ def _quality(cells: Cells, spread: Line, total: Line) -> Columns:
         reconstructed=~everywhere,
     )
     ready = complete["is_production_ready"] & assessed["is_production_ready"]
-    return {**early, **complete, **assessed, "is_production_ready": ready}
+    return {
+        **early,
+        **complete,
+        **assessed,
+        "is_production_ready": ready,
+        "processing_decision_reason": completeness.decided(ready),
+    }
 
 
 def _score(completeness_pct: Array) -> Array:
@@ -570,8 +576,9 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
+    marks_season=True,
     fan_out=FanOut("team", "UTGC_WORKERS", default_workers=4, together=("game_id",)),
     checks=(
         Check("two rows per scheduled game", _two_rows_per_game, {"nbac_schedule": ("game_id",)}),

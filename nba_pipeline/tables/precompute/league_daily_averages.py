@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.teams import TEAMS
 from nba_pipeline.engine.table import (
@@ -209,5 +210,5 @@ TABLE = Table(
     compute=compute,
     version=1,
     fan_out=FanOut("league", "LEAGUE_WORKERS", default_workers=1),
-    bootstrap_days=14,
+    bootstrap_days=BOOTSTRAP_DAYS,
 )

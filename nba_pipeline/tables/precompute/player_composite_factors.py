@@ -2,8 +2,8 @@
 
 One row per player expected to play and game. Four factors count: fatigue, how the opponent's
 defence suits his shots, the pace to expect, and a change of role. Four more are kept beside them
-and stay out of the total: the opponent's strength is computed, the others are 0 with the reason.
-A factor with an input missing is 0, and the input is listed.
+and stay out of the total: the opponent's strength and tonight's officials are computed, the others
+are 0 with the reason. A factor with an input missing is 0, and the input is listed.
 
 Travel and what comes next were tried on 16,431 games of regulars in 2021-22, as points above the
 player's own average: 0.01 +- 0.10 points per 1,000 miles to the game, -0.02 +- 0.38 points by the
@@ -21,10 +21,12 @@ from typing import Any
 import numpy as np
 
 from nba_pipeline.domain.fatigue import Fatigue, Workload, fatigue
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.matchup import (
     expected_pace_above_league,
     opponent_strength,
     pace_factor,
+    referee_favorability,
     shot_zone_mismatch,
     usage_factor,
 )
@@ -68,7 +70,6 @@ CHECKED = (
 )
 
 NOT_COMPUTED = {
-    "referee_favorability_score": "referee_favorability: no table tells officials apart",
     "look_ahead_pressure_score": "look_ahead_pressure: none was found in 2021-22",
     "travel_impact_score": "travel_impact: none was found in 2021-22",
 }
@@ -105,6 +106,7 @@ INPUTS = {
         "three_pt_defense_vs_league_avg weakest_zone defensive_rating_last_15 is_production_ready",
         on={"team_abbr": "opponent_team_abbr"},
     ),
+    "crew": reads("referee_crew_tendency", "crew_avg_total crew_avg_fouls", on="game_id"),
     "league": reads("league_daily_averages", "pace offensive_rating"),
     **completeness.PLAYER_INPUTS,
 }
@@ -146,7 +148,7 @@ COLUMNS = (
     _points("pace_score", "half the possessions expected above the league's", 3),
     _points("usage_spike_score", "0.3 x usage gained, more with stars out", 3),
     # The four that do not
-    _points("referee_favorability_score", "0: no table tells officials apart", 5),
+    _points("referee_favorability_score", "0.12 a point and 0.2 a foul of his crew's games", 5),
     _points("look_ahead_pressure_score", "0: none was found", 5),
     _points("travel_impact_score", "0: none was found", 3),
     _points("opponent_strength_score", "a third of its defensive rating above the league's", 3),
@@ -187,7 +189,7 @@ COLUMNS = (
 
 
 def compute(cells: Cells) -> Columns:
-    """Four factors with their sum, one that is only kept, and how each came about."""
+    """Four factors with their sum, two that are only kept, and how each came about."""
     tonight, shots, defense = cells.one("tonight"), cells.one("shots"), cells.one("defense")
     league = cells.one("league")
     load = Workload(**{name: tonight[name] for name in WORKLOAD.split()})
@@ -213,7 +215,7 @@ def compute(cells: Cells) -> Columns:
         "shot_zone_mismatch_score": rounded(mismatch, 1),
         "pace_score": rounded(pace, 1),
         "usage_spike_score": rounded(usage, 1),
-        **_deferred(defense, league),
+        **_deferred(cells.one("crew"), defense, league),
         "total_composite_adjustment": total,
         "fatigue_context_json": _fatigue_context(load, tired),
         "shot_zone_context_json": _shot_zone_context(shots, defense, mismatch),
@@ -238,17 +240,24 @@ def _mismatch(shots: Rows, defense: Rows) -> Array:
     )
 
 
-def _deferred(defense: Rows, league: Rows) -> Columns:
+def _deferred(crew: Rows, defense: Rows, league: Rows) -> Columns:
     """The factors that stay out of the total, and why those at 0 are."""
-    rating = defense["defensive_rating_last_15"]
+    rating, total = defense["defensive_rating_last_15"], crew["crew_avg_total"]
     # What the league scores per 100 possessions is what it allows.
     strength = opponent_strength(rating, league["offensive_rating"])
+    unknown = {
+        "referee_favorability: too few games of tonight's officials are known": np.isnan(total),
+        "opponent_strength: the opponent has no row of defence": np.isnan(rating),
+    }
     reasons = np.empty(len(rating), dtype=object)
-    for at, unknown in enumerate(np.isnan(rating).tolist()):
-        no_defense = ["opponent_strength: the opponent has no row of defence"] if unknown else []
-        reasons[at] = [*NOT_COMPUTED.values(), *no_defense]
+    for at, holds in enumerate(zip(*(mask.tolist() for mask in unknown.values()), strict=True)):
+        why = [text for text, is_so in zip(unknown, holds, strict=True) if is_so]
+        reasons[at] = [*NOT_COMPUTED.values(), *why]
     return {
         **{name: np.zeros(len(rating)) for name in NOT_COMPUTED},
+        "referee_favorability_score": rounded(
+            referee_favorability(total, crew["crew_avg_fouls"]), 1
+        ),
         "opponent_strength_score": rounded(strength, 1),
         "deferred_factor_reasons": reasons,
     }
@@ -419,7 +428,7 @@ TABLE = Table(
         "tonight", "player_lookup", "game_id", "team_abbr", "opponent_team_abbr", "season_year"
     ),
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PCF_WORKERS", default_workers=10),
     gates=(
@@ -430,6 +439,7 @@ TABLE = Table(
         ),
     ),
     clustering=("player_lookup", "universal_player_id", "game_date"),
-    bootstrap_days=14,
+    bootstrap_days=BOOTSTRAP_DAYS,
+    marks_season=True,
     plot=("player_lookup", "total_composite_adjustment"),
 )

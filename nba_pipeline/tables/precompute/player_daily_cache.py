@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import (
     Array,
@@ -226,7 +227,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=each("tonight", "player_lookup", "team_abbr", "season_year"),
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PDC_WORKERS", default_workers=8),
     gates=(
@@ -237,6 +238,7 @@ TABLE = Table(
         ),
     ),
     clustering=("player_lookup", "universal_player_id"),
-    bootstrap_days=14,
+    bootstrap_days=BOOTSTRAP_DAYS,
+    marks_season=True,
     plot=("player_lookup", "points_avg_last_10"),
 )

@@ -12,6 +12,7 @@ from datetime import date
 
 import numpy as np
 
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import (
     Array,
@@ -246,7 +247,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=2,
+    version=3,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PSZA_WORKERS", default_workers=10),
     gates=(
@@ -262,6 +263,7 @@ TABLE = Table(
         ),
     ),
     clustering=("player_lookup", "universal_player_id", "analysis_date"),
-    bootstrap_days=14,
+    bootstrap_days=BOOTSTRAP_DAYS,
+    marks_season=True,
     plot=("player_lookup", "three_pt_rate_last_10"),
 )

@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.teams import TEAMS
 from nba_pipeline.engine.table import (
@@ -230,7 +231,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
     fan_out=FanOut("team", "TDZA_WORKERS", default_workers=4),
     gates=(
@@ -251,6 +252,7 @@ TABLE = Table(
         ),
     ),
     clustering=("team_abbr", "analysis_date"),
-    bootstrap_days=14,
+    bootstrap_days=BOOTSTRAP_DAYS,
+    marks_season=True,
     plot=("team_abbr", "defensive_rating_last_15"),
 )

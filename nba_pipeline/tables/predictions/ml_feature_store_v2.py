@@ -22,6 +22,7 @@ from nba_pipeline.domain.features import (
     Sourced,
     first_known,
 )
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import (
     Array,
@@ -38,11 +39,6 @@ from nba_pipeline.engine.table import (
 )
 from nba_pipeline.engine.windows import Cells, Rows, Slices
 from nba_pipeline.tables import completeness, quality, readiness
-
-#: Days from the season's first on which rows are placeholders.
-PLACEHOLDER_DAYS = 14
-#: Days from the season's first on which rows stand on little.
-BOOTSTRAP_DAYS = 30
 
 #: Factors with the inputs without which they say nothing.
 FACTORS: dict[str, set[str]] = {
@@ -164,18 +160,6 @@ COLUMNS = (
     ),
     Column("early_season_flag", bool, "whether the row is a placeholder", nullable=False),
     Column("insufficient_data_reason", str, "why it is"),
-    Column(
-        "backfill_bootstrap_mode",
-        bool,
-        f"within {BOOTSTRAP_DAYS} days of the season's first",
-        nullable=False,
-    ),
-    Column(
-        "processing_decision_reason",
-        str,
-        "processed_successfully, incomplete_upstream_data or early_season_placeholder",
-        nullable=False,
-    ),
     *readiness.COLUMNS,
 )
 
@@ -184,7 +168,7 @@ def compute(cells: Cells) -> Columns:
     """Every feature with its source, joined to one vector, and how far it can be trusted."""
     tonight = cells.one("tonight")
     values, sources = features.vectors(_features(cells, tonight))
-    early = cells["season_day"] < PLACEHOLDER_DAYS
+    early = cells["season_day"] < BOOTSTRAP_DAYS
     values[early], sources[early] = np.nan, DEFAULT
     score = np.where(early, 0.0, features.quality_score(sources))
     return {
@@ -368,12 +352,9 @@ def _readiness(cells: Cells, tonight: Rows, early: Array) -> Columns:
         "data_quality_issues": readiness.with_issues(ready["data_quality_issues"], is_out),
         "early_season_flag": early,
         "insufficient_data_reason": reasons,
-        "backfill_bootstrap_mode": cells["season_day"] < BOOTSTRAP_DAYS,
-        "processing_decision_reason": np.select(
-            [early, ~usable],
-            ["early_season_placeholder", "incomplete_upstream_data"],
-            "processed_successfully",
-        ).astype(object),
+        "processing_decision_reason": np.where(
+            early, "early_season_placeholder", completeness.decided(usable)
+        ),
     }
 
 
@@ -449,8 +430,9 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     settings=completeness.SETTINGS,
+    marks_season=True,
     fan_out=FanOut("player", "MLFS_WORKERS", default_workers=10),
     checks=(
         Check("features are named and in order", _names_in_order),

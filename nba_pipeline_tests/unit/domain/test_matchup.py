@@ -9,6 +9,7 @@ from nba_pipeline.domain.matchup import (
     expected_pace_above_league,
     opponent_strength,
     pace_factor,
+    referee_favorability,
     shot_zone_mismatch,
     usage_factor,
 )
@@ -105,3 +106,19 @@ def test_a_boosted_role_is_stored_with_one_decimal():
 )
 def test_a_weak_opponent_is_worth_points(rating, league, points):
     assert opponent_strength(stat(rating), stat(league))[0] == points
+
+
+@pytest.mark.parametrize(
+    ("total", "fouls", "points"),
+    [
+        (220, 38, 0.0),
+        (225, 38, 0.6),
+        (220, 40, 0.4),
+        (215, 36, -1.0),
+        (300, 38, 5.0),
+        (100, 38, -5.0),
+        (math.nan, 40, 0.0),
+    ],
+)
+def test_officials_are_worth_what_their_games_were_like(total, fouls, points):
+    assert referee_favorability(stat(total), stat(fouls)).tolist() == pytest.approx([points])

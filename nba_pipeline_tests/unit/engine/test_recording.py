@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from nba_pipeline.engine import logs
+from nba_pipeline.engine.attempts import override_attempts
+from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.materialize import materialize
+from nba_pipeline.engine.session import Mode
 from nba_pipeline.engine.table import (
     KNOWN_AT,
     Column,
@@ -98,13 +101,13 @@ def source(fake_source):
 def run(session, source):
     """Publishes scores and brings both tables up to date; returns the second's report."""
 
-    def bring(*, later=timedelta(0), **scores):
+    def bring(*, later=timedelta(0), mode=Mode.DAILY, **scores):
         source.rows["scores"] = [
             {"game_date": DAY, "player": player, "points": scored}
             for player, scored in scores.items()
         ]
         made = session(source, TABLES)
-        made = type(made)(**{**vars(made), "now": made.now + later})
+        made = type(made)(**{**vars(made), "now": made.now + later, "mode": mode})
         reports = [report for t in TABLES.values() for report in materialize(t, [DAY], made)]
         bring.warehouse = made.warehouse
         return reports[-1]
@@ -136,7 +139,27 @@ def test_every_column_of_a_run_that_applies_here_is_filled(run):
     run(ann=20, bob=BREAKS)
     (row,) = newest(run.warehouse, logs.ANALYTICS_RUNS, processor_name="doubled")
     empty = {name for name, value in row.items() if value is None}
-    assert empty <= {"slot_ms", "skip_reason", "config_hash", "upstream_data_age_hours"}
+    assert empty == {"slot_ms", "skip_reason"}
+
+
+def test_every_column_of_a_run_that_had_nothing_to_do_is_filled(run):
+    run(ann=20)
+    run(ann=20)
+    *_, row = newest(run.warehouse, logs.ANALYTICS_RUNS, processor_name="doubled")
+    assert {name for name, value in row.items() if value is None} == {"slot_ms"}
+
+
+def test_a_table_that_reads_only_a_source_knows_no_age_of_what_it_read(run):
+    run(ann=20)
+    (row,) = newest(run.warehouse, logs.ANALYTICS_RUNS, processor_name="points")
+    assert row["upstream_data_age_hours"] is None
+
+
+def test_what_was_read_grows_old_while_nobody_writes_it(run):
+    run(ann=20)
+    run(ann=20, later=timedelta(days=100_000))
+    *_, row = newest(run.warehouse, logs.ANALYTICS_RUNS, processor_name="doubled")
+    assert row["upstream_data_age_hours"] > 24
 
 
 def test_an_entity_a_rule_turned_away_is_a_failure_with_a_category_and_a_sentence(run):
@@ -212,6 +235,34 @@ def test_a_locked_out_entity_is_computed_as_soon_as_its_inputs_change(run):
         run(ann=20, bob=BREAKS)
     report = run(ann=20, bob=14)
     assert (report.rows, report.failed) == (2, 0)
+
+
+def test_a_locked_out_entity_is_tried_again_when_a_person_says_so(run):
+    for _ in range(4):
+        run(ann=20, bob=BREAKS)
+    attempts = newest(run.warehouse, logs.REPROCESS_ATTEMPTS, entity_id="bob")
+    said_at = attempts[-1]["attempted_at"] + timedelta(seconds=70)
+    override_attempts(DOUBLED, DAY, "bob", "the code is mended", run.warehouse, said_at)
+    run(ann=20, bob=BREAKS)
+    numbers = newest(run.warehouse, logs.REPROCESS_ATTEMPTS, entity_id="bob")
+    assert [row["attempt_number"] for row in numbers] == [1, 2, 3, 0, 1]
+
+
+def test_failures_of_a_backfill_are_no_attempts(run):
+    run(ann=20, bob=BREAKS, mode=Mode.BACKFILL)
+    assert newest(run.warehouse, logs.REPROCESS_ATTEMPTS) == []
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_no_mode_changes_a_row(run, mode):
+    daily = run(ann=20, bob=0, cid=7)
+    run(ann=1)
+    assert run(ann=20, bob=0, cid=7, mode=mode).data_version == daily.data_version
+
+
+def test_a_misspelt_mode_is_refused():
+    with pytest.raises(ConfigurationError, match=r"there is no mode 'back_fill': choose one of"):
+        Mode.named("back_fill")
 
 
 def test_a_locked_out_entity_is_tried_again_after_a_day(run):

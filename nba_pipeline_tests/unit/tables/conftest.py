@@ -95,6 +95,7 @@ class Autumn:
     """The season 2021-22 up to 15 November in a warehouse."""
 
     session: Session
+    days: Sequence[date]
 
     def rows(self, name: str, *dates: date) -> list[Row]:
         """Stored rows of a table on some dates."""
@@ -134,4 +135,4 @@ def autumn(
     for table in REGISTRY.values():
         wanted = NIGHTS if table.name in _TONIGHT_ONLY else days
         refuse_problems(list(materialize(table, wanted, session)))
-    return Autumn(session)
+    return Autumn(session, days)

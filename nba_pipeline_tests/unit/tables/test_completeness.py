@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -211,6 +212,27 @@ def test_a_play_in_game_the_source_does_not_carry_is_not_expected() -> None:
     assert counts(story("PPPPPPPPPi")) == (9, 9, 100.0)
 
 
+def test_a_play_in_game_without_lines_is_a_gap_in_the_data_and_no_night_off() -> None:
+    row = story("PPPPPPPPPi")
+    assert row["incomplete_data_type"] == "DATA_GAP"
+    assert row["data_quality_issues"] == [day_of(9).replace("missing", "unpublished")]
+
+
+@pytest.mark.parametrize(
+    ("nights", "kind"),
+    [
+        ("PPPPPPPPPP", "COMPLETE"),
+        ("PPPPPPPP--", "PLAYER_DNP"),
+        ("PPPPPPPPgg", "DATA_GAP"),
+        ("PPPPPPPPgx", "DATA_GAP"),
+        ("PPPPPPPP-g", "MIXED"),
+        ("PPgg", "INSUFFICIENT_HISTORY"),
+    ],
+)
+def test_gaps_and_nights_off_are_told_apart(nights: str, kind: str) -> None:
+    assert story(nights)["incomplete_data_type"] == kind
+
+
 def test_a_game_that_is_not_over_is_not_expected() -> None:
     assert counts(story("PPPPPPPPPo")) == (9, 9, 100.0)
 
@@ -365,8 +387,29 @@ def leagues(draw: st.DrawFn) -> League:
     return League(games, box, set(box) - lost, slate)
 
 
-def oracle(league: League, who: str, team: str, today: int, window: str) -> tuple[int, list[int]]:
-    """Games that are there, and days of those missing, written down as the definition reads."""
+@dataclass
+class Found:
+    """Games that are there; days of the missing and of those left out by the source; nights off."""
+
+    actual: int = 0
+    missing: list[int] = field(default_factory=list)
+    unpublished: list[int] = field(default_factory=list)
+    nights_off: int = 0
+
+    @property
+    def kind(self) -> str:
+        gaps = len(self.missing) + len(self.unpublished)
+        if not gaps and not self.nights_off:
+            return "COMPLETE"
+        if self.actual + gaps + self.nights_off < 5:
+            return "INSUFFICIENT_HISTORY"
+        if not self.nights_off:
+            return "DATA_GAP"
+        return "MIXED" if gaps else "PLAYER_DNP"
+
+
+def oracle(league: League, who: str, team: str, today: int, window: str) -> Found:
+    """A window's games, written down as the definition reads."""
     box = {day: club for (name, day), club in league.box.items() if name == who and day < today}
     there = {day for name, day in league.summaries if name == who and day < today}
     finals = {
@@ -384,14 +427,19 @@ def oracle(league: League, who: str, team: str, today: int, window: str) -> tupl
     inside = [day for day in expected if day >= today - span.days] if span.days else expected
     if span.games:
         inside = inside[-span.games :]
-    missing = []
+    found = Found()
     for day in inside:
         game = finals.get(day)
         nobody = game is not None and not (game.is_summarised and game.lines)
-        is_lost = nobody and game is not None and game.season_type != "play_in"
-        if day not in there and (day in box or is_lost):
-            missing.append(day)
-    return len(there.intersection(inside)), missing
+        if day in there:
+            found.actual += 1
+        elif day in box or (nobody and game.season_type != "play_in"):
+            found.missing.append(day)
+        elif nobody:
+            found.unpublished.append(day)
+        else:
+            found.nights_off += 1
+    return found
 
 
 @settings(max_examples=50)
@@ -404,7 +452,8 @@ def test_every_window_is_what_a_plain_loop_finds(league: League) -> None:
         today = (cells["game_date"][at].astype(object) - FIRST_DAY).days
         who, team = cells["player_lookup"][at], cells["team_abbr"][at]
         for name in WINDOWS:
-            actual, missing = oracle(league, who, team, today, name)
+            found = oracle(league, who, team, today, name)
+            actual, missing = found.actual, found.missing
             expected = actual + len(missing)
             pct = round(100 * actual / expected, 1) if expected else 100.0
             columns = {column: values[at] for column, values in result[name].items()}
@@ -413,14 +462,17 @@ def test_every_window_is_what_a_plain_loop_finds(league: League) -> None:
             assert columns["expected_games_count"] == expected
             assert columns["completeness_percentage"] == pct
             assert columns["is_production_ready"] == (pct >= 90)
-            assert columns["data_quality_issues"] == named(missing, expected)
+            assert columns["data_quality_issues"] == named(found, expected)
+            assert columns["incomplete_data_type"] == found.kind
             assert together[f"{name}_completeness_pct"][at] == columns["completeness_percentage"]
 
 
-def named(missing: Sequence[int], expected: int) -> list[str]:
-    if not expected:
-        return ["no_expected_games"]
-    return [f"missing_game_{FIRST_DAY + timedelta(days=day)}" for day in missing]
+def named(found: Found, expected: int) -> list[str]:
+    kinds = dict.fromkeys(found.missing, "missing") | dict.fromkeys(
+        found.unpublished, "unpublished"
+    )
+    games = [f"{kinds[day]}_game_{FIRST_DAY + timedelta(days=day)}" for day in sorted(kinds)]
+    return games if expected else ["no_expected_games", *games]
 
 
 @settings(max_examples=50)

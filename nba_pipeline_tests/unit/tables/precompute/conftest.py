@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 Ask = Callable[..., list[tuple[Any, ...]]]
 
 VIEWS = {"box": "player_box", "team": "team_box", "plays": "play_by_play"}
+CREWS = {"team": "team_box", "schedule": "schedule", "officials": "officials_from_play_by_play"}
 SHOT = """
 create view shot as
 select game_id, player1_id as player_id, player1_team_id as team_id, d_is_made as made,
@@ -40,6 +41,20 @@ def ask(season_files: Path) -> Iterator[Ask]:
             return database.execute(query, values).fetchall()
 
         yield run
+
+
+@pytest.fixture(scope="session")
+def ask_officials(season_files: Path) -> Ask:
+    """``ask_officials(query, day=...)`` of the recorded season: team, schedule and officials."""
+
+    def run(query: str, **values: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect() as database:
+            for view, name in CREWS.items():
+                file = season_files / f"{name}_2021_22.parquet"
+                database.execute(f"create view {view} as from '{file}'")
+            return database.execute(query, values).fetchall()
+
+    return run
 
 
 @pytest.fixture(scope="session")

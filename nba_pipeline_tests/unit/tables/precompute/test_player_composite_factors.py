@@ -61,6 +61,7 @@ DEFENSE: Row = {
     "defensive_rating_last_15": 112.0,
     "is_production_ready": True,
 }
+CREW: Row = {**GAME, "crew_avg_total": 225.0, "crew_avg_fouls": 40.0}
 LEAGUE: Row = {"game_date": DAY, "pace": 100.0, "offensive_rating": 109.0}
 CONTEXTS = [{**GAME, "team_abbr": team, "is_production_ready": True} for team in ("CHI", "LAL")]
 
@@ -77,6 +78,7 @@ def factors(seen_by: Callable[..., Any]) -> Factors:
             "shots": [SHOTS],
             "defense": [DEFENSE],
             "league": [LEAGUE],
+            "crew": [CREW],
             "team_context": CONTEXTS,
             "opponent_context": CONTEXTS,
         }
@@ -119,12 +121,27 @@ def test_the_strength_of_the_opponent_stays_out_of_the_total(factors):
 
 @pytest.mark.parametrize(
     "name",
-    ["referee_favorability_score", "look_ahead_pressure_score", "travel_impact_score"],
+    ["look_ahead_pressure_score", "travel_impact_score"],
 )
 def test_a_factor_without_a_formula_is_zero_with_its_reason(factors, name):
     row = factors()
     assert row[name] == 0.0
     assert any(text.startswith(name[: -len("_score")]) for text in row["deferred_factor_reasons"])
+
+
+def test_officials_of_rich_games_are_worth_something_and_stay_out_of_the_total(factors):
+    row, nobody = factors(), factors(crew=[])
+    assert (row["referee_favorability_score"], nobody["referee_favorability_score"]) == (1.0, 0.0)
+    assert row["total_composite_adjustment"] == nobody["total_composite_adjustment"]
+
+
+def test_officials_of_whom_too_little_is_known_are_a_named_reason(factors):
+    (reason,) = [
+        text
+        for text in factors(crew=[])["deferred_factor_reasons"]
+        if text.startswith("referee_favorability: ")
+    ]
+    assert reason == "referee_favorability: too few games of tonight's officials are known"
 
 
 # What is not known -------------------------------------------------------------------------------

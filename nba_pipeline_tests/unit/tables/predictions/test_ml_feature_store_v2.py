@@ -326,7 +326,6 @@ def test_a_placeholder_says_what_it_is(placeholder):
         "default_feature_count": 25,
         "early_season_flag": True,
         "insufficient_data_reason": "early_season_skip_first_14_days",
-        "backfill_bootstrap_mode": True,
         "processing_decision_reason": "early_season_placeholder",
         "is_production_ready": False,
     }
@@ -335,13 +334,8 @@ def test_a_placeholder_says_what_it_is(placeholder):
 
 def test_the_fourteenth_day_has_numbers(stored):
     row = stored(games=[{**SCHEDULED, "season_first_day": ago(14)}])
-    assert (row["early_season_flag"], row["backfill_bootstrap_mode"]) == (False, True)
+    assert row["early_season_flag"] is False
     assert None not in row["features"]
-
-
-def test_bootstrap_ends_after_thirty_days(stored):
-    row = stored(games=[{**SCHEDULED, "season_first_day": ago(30)}])
-    assert row["backfill_bootstrap_mode"] is False
 
 
 # Readiness ---------------------------------------------------------------------------------------
