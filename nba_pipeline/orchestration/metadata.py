@@ -41,8 +41,7 @@ def column_schema(table: Table) -> dg.TableSchema:
                 str(entry.type),
                 description=f"{text}{unit}".strip() or None,
                 constraints=dg.TableColumnConstraints(
-                    nullable=column.nullable if column else entry.nullable,
-                    unique=table.key == (entry.name,),
+                    nullable=entry.nullable, unique=table.key == (entry.name,)
                 ),
             )
         )
