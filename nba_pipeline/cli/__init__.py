@@ -11,7 +11,15 @@ import sys
 
 import typer
 
-from nba_pipeline.cli import asking, overriding, planning, replaying, running, showing
+from nba_pipeline.cli import (
+    asking,
+    overriding,
+    planning,
+    replaying,
+    running,
+    showing,
+    verifying,
+)
 from nba_pipeline.cli.printing import err
 from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError, PipelineError
 
@@ -27,6 +35,7 @@ for command in (
     running.backfill,
     planning.plan,
     replaying.replay,
+    verifying.verify,
     asking.query,
     overriding.override,
     showing.demo,

@@ -36,7 +36,19 @@ def rehearse(
         A report for each partition that the run would look at, oldest date first and within a date
         in data-flow order.
     """
-    session = replace(session, warehouse=Overlay(session.warehouse))
+    return bring(selected, days, replace(session, warehouse=Overlay(session.warehouse)), span)
+
+
+def bring(
+    selected: Sequence[Table],
+    days: Sequence[date],
+    session: Session,
+    span: tuple[date, date] | None,
+) -> list[Partition]:
+    """Bring dates up to date in the session's warehouse as a run would, without Dagster.
+
+    Arguments and reports are those of ``rehearse``.
+    """
     told: dict[tuple[date, str], Partition] = {}
     if span is None or not _rehearse_history(selected, days, session, span, told):
         first, last = min(days), max(days)

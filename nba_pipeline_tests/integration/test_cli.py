@@ -211,6 +211,17 @@ def test_force_computes_everything_again(first: Any, by_executor: Any, executor:
         assert part["cause"].startswith("forced")
 
 
+def test_verify_finds_every_way_of_computing_the_day_equal(
+    built: Any, run: tuple[str, ...]
+) -> None:
+    before = built.files()
+    ways = ("--executors", "serial,threads", "--chunks", "7,1000", "--json")
+    told = built("verify", *run[1:], "--select", "player_game_summary+", *ways)
+    assert (told.code, told.json["equal"], told.json["differences"]) == (0, True, [])
+    assert {len(table["hashes"]) for table in told.json["tables"]} == {4}
+    assert built.files() == before
+
+
 def test_a_selection_with_plus_runs_what_comes_after(by_executor: Any) -> None:
     tables = {"nbac_schedule"}
     for name, table in REGISTRY.items():
