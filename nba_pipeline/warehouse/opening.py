@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
 from nba_pipeline import settings
@@ -34,17 +33,22 @@ def open_warehouse(
             f"NBA_WAREHOUSE={kind} is no warehouse: choose one of {', '.join(KINDS)}"
         )
     if kind == "local" or directory:
-        return _local(settings.warehouse_folder(environ, directory), tuple(tables))
+        return _local(settings.warehouse_folder(environ, directory), tables)
     # Google's clients take a second to import.
     from nba_pipeline.warehouse.bigquery import BigQuerySettings, BigQueryWarehouse
 
     return BigQueryWarehouse(BigQuerySettings.from_environment(environ), tables)
 
 
-@cache
-def _local(folder: Path, tables: tuple[Table, ...]) -> Warehouse:
+def _local(folder: Path, tables: Sequence[Table]) -> Warehouse:
     """One per folder: what it remembers of a file is believed while the file system agrees."""
     # Arrow's datasets bring pandas with them, which takes a second.
     from nba_pipeline.warehouse.local import LocalWarehouse
 
-    return LocalWarehouse(folder, tables)
+    where = folder, tuple(table.full_name for table in tables)
+    if where not in _opened:
+        _opened[where] = LocalWarehouse(folder, tables)
+    return _opened[where]
+
+
+_opened: dict[tuple[Path, tuple[str, ...]], Warehouse] = {}
