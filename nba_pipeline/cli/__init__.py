@@ -40,6 +40,7 @@ for command in (
     overriding.override,
     showing.demo,
     showing.bench,
+    showing.likeness,
 ):
     app.command()(command)
 

@@ -1,4 +1,4 @@
-"""``demo`` and ``bench``: from nothing to something to look at, and where its time goes."""
+"""``demo``, ``bench`` and ``likeness``: something to look at, its time, and how real it is."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ from nba_pipeline.cli.printing import out, print_json
 from nba_pipeline.cli.running import bring_up_to_date, finish
 from nba_pipeline.engine.session import Mode
 
+# Of the demo's last evening: what was known of a player before it, his line, and what he did.
+_FORM_AND_LINE = (
+    "select player_full_name, opponent_team_abbr, points_avg_last_5, points_avg_season, "
+    "fatigue_score, points_line, points from nba_precompute.player_daily_cache "
+    "join nba_precompute.player_composite_factors using (game_date, player_lookup) "
+    "join nba_analytics.player_game_summary using (game_date, player_lookup) "
+    "where points_line is not null order by game_date desc, points_line desc limit 10"
+)
 # Four weeks: two on which the precompute tables are still empty, and two with features.
 _DEMO_DAYS = 28
 
@@ -65,13 +73,35 @@ def bench(
     out.print(grid)
 
 
+def likeness(
+    from_: FromOption, to: ToOption, archive: ArchiveOption = "", as_json: AsJson = False
+) -> None:
+    """Hold the simulated league against as many days of a real season, figure by figure."""
+    from nba_pipeline.orchestration.resources import SourceResource
+    from nba_pipeline.sources.simulated import SimulatedLeague
+    from nba_pipeline.sources.simulated.likeness import measured
+
+    days, league = days_between(from_, to), SimulatedLeague()
+    first_day = league.calendar().seasons[0].first_day
+    folder = str(Path(archive).resolve()) if archive else ""
+    real = measured(SourceResource(archive=folder).open(), days)
+    simulated = measured(league, [first_day + (day - days[0]) for day in days])
+    if as_json:
+        print_json({"real": real, "simulated": simulated})
+        return
+    grid = Grid("figure", "real", "simulated", "difference", box=SIMPLE_HEAD)
+    for name, value in simulated.items():
+        known = real.get(name)
+        apart = f"{100 * (value / known - 1):+.1f} %" if known else ""
+        grid.add_row(name, "" if known is None else f"{known:.3f}", f"{value:.3f}", apart)
+    out.print(grid)
+
+
 def _say_where_to_look() -> None:
     names = ("NBA_WAREHOUSE_DIR", "DAGSTER_HOME")
     for name in names:
         out.print(f"export {name}={os.environ[name]}", soft_wrap=True, highlight=False)
-    best = (
-        "select player_full_name, team_abbr, count(*) games, round(avg(points), 1) points "
-        "from nba_analytics.player_game_summary group by all order by points desc limit 10"
-    )
     out.print("Then look at the graph:    dagster dev", highlight=False)
-    out.print(f'or ask:                    nba-pipeline query "{best}"\n', highlight=False)
+    out.print(
+        f'or ask:                    nba-pipeline query "{_FORM_AND_LINE}"\n', highlight=False
+    )

@@ -11,15 +11,17 @@ from nba_pipeline.sources.simulated.dice import Dice
 from nba_pipeline.sources.simulated.moves import STARTERS, Squad
 
 FOULED_OUT = 6
+# How much more or less than usual a man takes on from night to night.
+_FORM = 0.24
 _FOUL_TROUBLE, _CARE_IN_TROUBLE = 4, 0.5
 REGULATION = REGULATION_PERIODS * PERIOD_SECONDS
 _PLAYER_SECONDS = REGULATION * STARTERS
 # Minutes by place in the squad, for a coach who uses nine, ten or eleven men.
-_STARTERS_PLAN = (35.5, 34.0, 33.0, 31.5, 30.0)
+_STARTERS_PLAN = (33.5, 31.5, 30.0, 28.0, 26.5)
 _BENCH_PLANS = (
-    (23.0, 20.5, 18.0, 14.5),
-    (22.0, 19.0, 16.0, 12.0, 7.0),
-    (20.0, 17.0, 14.5, 11.5, 8.0, 5.0),
+    (26.5, 24.0, 21.5, 18.5),
+    (25.5, 22.5, 19.5, 15.0, 8.0),
+    (23.0, 20.0, 17.5, 14.5, 9.5, 6.0),
 )
 # A relief is worth it when the man on court is this much further ahead of his plan than the one
 # on the bench: large enough that nobody comes and goes within a minute.
@@ -74,6 +76,7 @@ class Side:
         self.overlooked: list[Player] = []
         self._seconds = dict.fromkeys(squad.players, 0)
         self._plan = _plan(squad, dice)
+        self._form = {player: dice.bell(1.0, _FORM) for player in squad.players}
         self._rosters = _rosters(squad)
         self._changes_at_once = _CHANGES_AT_ONCE if self._rosters == 1 else STARTERS
 
@@ -106,6 +109,10 @@ class Side:
         return [
             trait(player) * (boost if player in self.overlooked else 1.0) for player in self.court
         ]
+
+    def appetite(self, player: Player) -> float:
+        """How likely a man on court is to end the play, tonight."""
+        return player.usage * self._form[player]
 
     def foul_risk(self, player: Player) -> float:
         """How likely a man on court is to foul: those in foul trouble take care."""

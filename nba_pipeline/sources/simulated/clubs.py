@@ -138,7 +138,7 @@ def after_summer(before: Sequence[Club], seed: int, season: int) -> tuple[Club, 
         replace(
             club,
             players=tuple(roster),
-            defense=dice.bell(0.5 * club.defense, 0.014),
+            defense=dice.bell(0.5 * club.defense, 0.017),
             haste=dice.bell(0.5 * club.haste, 0.3),
         )
         for club, roster in zip(before, rosters, strict=True)
@@ -189,9 +189,9 @@ def _surnames(seed: int) -> list[str]:
 # steals, blocks, fouling.
 _TYPICAL: dict[Position, tuple[tuple[float, ...], float, float, float, float, float, float, float]]
 _TYPICAL = {
-    Position.GUARD: ((0.24, 0.16, 0.15, 0.09, 0.36), 0.82, 0.6, 3.2, 6.2, 1.35, 0.35, 0.85),
-    Position.WING: ((0.26, 0.16, 0.12, 0.14, 0.32), 0.78, 1.0, 4.5, 2.9, 1.15, 0.6, 0.95),
-    Position.BIG: ((0.43, 0.24, 0.11, 0.05, 0.17), 0.70, 2.7, 6.8, 2.3, 0.85, 1.5, 1.25),
+    Position.GUARD: ((0.265, 0.175, 0.125, 0.088, 0.347), 0.82, 0.6, 3.2, 6.2, 1.35, 0.35, 0.85),
+    Position.WING: ((0.29, 0.175, 0.097, 0.133, 0.305), 0.78, 1.0, 4.5, 2.9, 1.15, 0.6, 0.95),
+    Position.BIG: ((0.465, 0.255, 0.085, 0.045, 0.15), 0.70, 2.7, 6.8, 2.3, 0.85, 1.5, 1.25),
 }
 # The first five start; which of them plays where differs from club to club.
 _STARTING_POSITIONS = (
@@ -213,7 +213,7 @@ _BENCH_POSITIONS = (
     Position.GUARD,
     Position.BIG,
 )
-_USAGE = (30.5, 25.0, 20.0, 17.0, 14.0, 20.0, 17.0, 15.0, 14.0, 13.0, 14.0, 14.0, 13.0, 13.0, 13.0)
+_USAGE = (32.5, 25.5, 20.0, 17.0, 14.0, 20.0, 17.0, 15.0, 14.0, 13.0, 14.0, 14.0, 13.0, 13.0, 13.0)
 _TOUCH = (0.022, 0.012, 0.006, 0.004, 0.004, 0.0, -0.002, -0.004, -0.008, -0.012)
 _LEAST_TOUCH = -0.03
 _ROTATION = 10
@@ -221,14 +221,14 @@ _ROTATION = 10
 
 def _club(team: Team, names: list[str], at: int, seed: int, scale: int) -> Club:
     dice = Dice(seed, Purpose.CLUBS, at)
-    talent = dice.bell(0.0, 0.018)
+    talent = dice.bell(0.0, 0.022)
     positions = (*dice.shuffled(_STARTING_POSITIONS), *_BENCH_POSITIONS)
     first = _FIRST_PLAYER_ID + at * ROSTER_SIZE
     players = [
         _player(first + rank, name, rank, positions[rank], talent, dice)
         for rank, name in enumerate(names)
     ]
-    defense, haste = dice.bell(0.0, 0.016), dice.bell(0.0, 0.35)
+    defense, haste = dice.bell(0.0, 0.02), dice.bell(0.0, 0.35)
     for roster in range(1, scale):
         number = ((roster - 1) * len(TEAMS) + at) * ROSTER_SIZE
         players += [

@@ -22,7 +22,7 @@ from nba_pipeline.sources.simulated.events import AWAY, HOME, TECHNICAL, Event
 from nba_pipeline.sources.simulated.moves import Squad
 
 # What a home court adds to the chance of making a shot; the visitors lose as much.
-_HOME_EDGE = 0.006
+_HOME_EDGE = 0.0085
 # Chances at a stoppage; of a timeout also after a make.
 _TECHNICALS = 0.006
 _TIMEOUTS = 0.042

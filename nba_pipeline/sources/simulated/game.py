@@ -18,11 +18,11 @@ from nba_pipeline.sources.simulated.moves import Squad
 from nba_pipeline.sources.simulated.shot_chart import Shot, second_effort, shot_of
 
 # Seconds from winning the ball to the end of the play, mean and spread, by how it was won.
-_SET, _QUICK, _SECOND = (14.5, 4.2), (10.1, 4.2), (4.4, 2.2)
+_SET, _QUICK, _SECOND = (14.0, 4.2), (9.7, 4.2), (4.3, 2.2)
 
 # Shares of plays before anyone's skills.
 _TURNOVERS = 0.124
-_FLOOR_FOULS = 0.062
+_FLOOR_FOULS = 0.066
 _LOOSE_BALL_FOULS = 0.14
 # What each point of a lead takes off the chance of making a shot: teams ahead ease off.
 _EASE = 0.0012
@@ -61,7 +61,6 @@ _TURNOVER_KINDS = (
 )
 _TURNOVER_WEIGHTS = (35.0, 18.0, 13.0, 6.0, 5.5, 3.0, 0.8)
 
-_usage = attrgetter("usage")
 _risk = attrgetter("risk")
 _fouling = attrgetter("fouling")
 _stealing = attrgetter("stealing")
@@ -130,7 +129,7 @@ class _Game:
         elif mark > 1 - _FLOOR_FOULS:
             self._floor_foul(1, "P.FOUL")
         else:
-            shooter = floor.chosen(floor.offense, _usage)
+            shooter = floor.chosen(floor.offense, floor.offense.appetite)
             self._attempt(shooter, shot_of(shooter, self._dice, self._needs_three))
 
     def _seconds_to_play(self) -> int:
@@ -290,7 +289,7 @@ class _Game:
     def _floor_foul(self, action: int, name: str) -> None:
         """A foul away from a shot: free throws only once the team has used up its fouls."""
         floor = self._floor
-        victim = floor.chosen(floor.offense, _usage)
+        victim = floor.chosen(floor.offense, floor.offense.appetite)
         self._foul(victim, action, name)
         if floor.is_in_penalty(floor.defense):
             self._shoot_free_throws(victim, 2)

@@ -16,7 +16,7 @@ from nba_pipeline.sources.simulated.shot_chart import expected_points
 # Least squares over some five thousand simulated games: what playing at home, the worth of a shot,
 # the defence and the haste of the two clubs do to the margin and to the total.
 _MARGIN_AT_HOME, _MARGIN_BY_SHOT, _MARGIN_BY_DEFENSE = 2.0, 61.4, 145.9
-_TOTAL_AT_LEAST, _TOTAL_BY_SHOT, _TOTAL_BY_DEFENSE, _TOTAL_BY_HASTE = 58.9, 74.9, -188.6, 17.5
+_TOTAL_AT_LEAST, _TOTAL_BY_SHOT, _TOTAL_BY_DEFENSE, _TOTAL_BY_HASTE = 65.9, 74.9, -188.6, 17.5
 # How far the market is from the truth when a line opens, and when it closes.
 _SPREAD_ERRORS, _TOTAL_ERRORS = (1.8, 0.9), (3.2, 1.8)
 # With this margin expected, the favourite wins 85 of 100 games.

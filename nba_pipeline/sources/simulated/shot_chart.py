@@ -108,7 +108,7 @@ RIM = Zone(
     "Restricted Area",
     points=2,
     accuracy=0.66,
-    fouled=0.155,
+    fouled=0.166,
     and_one=0.11,
     blocked=0.30,
     styles=(
@@ -125,7 +125,7 @@ PAINT = Zone(
     "In The Paint (Non-RA)",
     points=2,
     accuracy=0.42,
-    fouled=0.10,
+    fouled=0.107,
     and_one=0.055,
     blocked=0.17,
     styles=(
@@ -152,7 +152,7 @@ MID_RANGE = Zone(
 CORNER = Zone(
     "Corner 3",
     points=3,
-    accuracy=0.38,
+    accuracy=0.372,
     fouled=0.012,
     and_one=0.008,
     blocked=0.012,
@@ -161,7 +161,7 @@ CORNER = Zone(
 ABOVE_THE_BREAK = Zone(
     "Above the Break 3",
     points=3,
-    accuracy=0.345,
+    accuracy=0.338,
     fouled=0.014,
     and_one=0.008,
     blocked=0.015,
