@@ -34,6 +34,7 @@ for command in (
     running.run,
     running.backfill,
     planning.plan,
+    planning.explain,
     replaying.replay,
     verifying.verify,
     asking.query,

@@ -1,11 +1,13 @@
-"""``plan``: what a backfill would do and why, as one object or in sentences."""
+"""``plan`` and ``explain``: what would be done, what was done, and why."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -16,23 +18,29 @@ from nba_pipeline.cli.opening import check_executor, check_workers, open_source,
 from nba_pipeline.cli.options import (
     ArchiveOption,
     AsJson,
+    DateOption,
     ExecutorOption,
     FromOption,
     Only,
     Select,
     ToOption,
+    day_of,
     days_between,
 )
 from nba_pipeline.cli.printing import out, print_json
 from nba_pipeline.cli.running import reporting
+from nba_pipeline.engine.causes import sentences
+from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.plan import Decision
 
 if TYPE_CHECKING:
-    from nba_pipeline.engine.session import Partition
+    from nba_pipeline.engine.explain import Explanation
+    from nba_pipeline.engine.session import Partition, Session
 
 # A person reads so many partitions one by one, and so many names in a line; programs get them all.
 _MOST_PARTITIONS = 40
 _MOST_NAMES = 6
+_MOST_RUNS = 5
 
 _DECISIONS = tuple(Decision)
 
@@ -51,8 +59,12 @@ def plan(
     Writes nothing. What changed is computed in memory, for only so can it be known where a change
     dies out.
     """
+    from nba_pipeline.engine.rehearsal import rehearse
+    from nba_pipeline.orchestration.launch import selected_tables, span
+
     days = days_between(from_, to)
-    reports = _rehearsed(days, select, archive, executor, only)
+    with _rehearsing(days, archive, executor) as session:
+        reports = rehearse(selected_tables(select), days, session, None if only else span())
     if as_json:
         print_json({"partitions": [_planned(report) for report in reports]})
     else:
@@ -63,22 +75,68 @@ def plan(
     raise typer.Exit(1 if any(report.problem or report.failed for report in reports) else 0)
 
 
-def _rehearsed(
-    days: Sequence[date], select: str, archive: str, executor: str, only: bool
-) -> list[Partition]:
-    """What bringing the dates up to date would do, with their history."""
+def explain(
+    table: Annotated[str, typer.Argument(help="Table, for example player_daily_cache.")],
+    date_: DateOption,
+    player: Annotated[
+        str, typer.Option(help="One player, team or game of it, by any value that names it.")
+    ] = "",
+    archive: ArchiveOption = "",
+    executor: ExecutorOption = "",
+    only: Only = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a partition, or one player in it, was computed, and whether and why it would be now.
+
+    Writes nothing.
+    """
+    from nba_pipeline.engine.explain import explain as explain_partition
+    from nba_pipeline.orchestration.launch import span
+    from nba_pipeline.tables import REGISTRY
+
+    day, name = day_of(date_, "--date"), table.rpartition(".")[2]
+    if name not in REGISTRY or table not in (name, REGISTRY[name].full_name):
+        raise ConfigurationError(f"there is no table {table!r}: choose from {', '.join(REGISTRY)}")
+    with _rehearsing([day], archive, executor) as session:
+        told = explain_partition(REGISTRY[name], day, player, session, None if only else span())
+    if as_json:
+        print_json(asdict(told))
+        return
+    for line in _told(told):
+        out.print(line, soft_wrap=True, highlight=False)
+    grid = Grid("input", "reads", "rows", "hash", "was", box=SIMPLE_HEAD)
+    for seen in told.inputs:
+        was = "the same" if seen.was == seen.hash else seen.was or "never computed"
+        grid.add_row(seen.input, seen.table, f"{seen.rows:,}", seen.hash, was)
+    out.print(grid)
+
+
+def _told(told: Explanation) -> Iterable[str]:
+    yield told.sentence + "."
+    if not told.entity and told.decision != "reuse":
+        yield from (f"  {cause}" for cause in told.causes[:_MOST_PARTITIONS])
+        if len(told.causes) > _MOST_PARTITIONS:
+            yield f"  … and {len(told.causes) - _MOST_PARTITIONS:,} more; --json has them all"
+    for run in told.runs[:_MOST_RUNS]:
+        why = "; ".join(run.causes[:_MOST_NAMES])
+        yield f"Run {run.run_id[:8]} computed it on {run.at:%Y-%m-%d %H:%M} UTC: {why}."
+    if told.checked_at:
+        yield f"A run last looked at it on {told.checked_at:%Y-%m-%d %H:%M} UTC."
+
+
+@contextmanager
+def _rehearsing(days: Sequence[date], archive: str, executor: str) -> Iterator[Session]:
+    """What a run for these dates would work with."""
     check_executor(executor)
     check_workers()
     source = open_source(days, archive)
 
     from nba_pipeline.engine.fanout import open_pools
-    from nba_pipeline.engine.rehearsal import rehearse
     from nba_pipeline.engine.session import Session
-    from nba_pipeline.orchestration.launch import selected_tables, span
     from nba_pipeline.tables import REGISTRY
 
     with open_pools(settings.executor_name(os.environ, executor)) as pools, reporting() as told:
-        session = Session(
+        yield Session(
             warehouse=open_warehouse(),
             source=source,
             tables=REGISTRY,
@@ -88,7 +146,6 @@ def _rehearsed(
             now=datetime.now(UTC),
             progress=told,
         )
-        return rehearse(selected_tables(select), days, session, None if only else span())
 
 
 def _planned(report: Partition) -> dict[str, Any]:
@@ -98,7 +155,7 @@ def _planned(report: Partition) -> dict[str, Any]:
         "date": report.date.isoformat(),
         "decision": report.verdict,
         **{made.value: report.count(made) for made in _DECISIONS},
-        "causes": [report.problem or report.cause],
+        "causes": _causes(report),
         "computed": report.computed,
         "rejected": report.rejected,
         "failed": report.failed,
@@ -107,6 +164,12 @@ def _planned(report: Partition) -> dict[str, Any]:
         "was": report.before,
         "entities": _by_decision(report) if report.before else {},
     }
+
+
+def _causes(report: Partition) -> list[str]:
+    """The partition's cause, then those of its entities where each has its own."""
+    own = sentences([cause for cause in report.causes if cause.entity])
+    return [report.problem or report.cause, *own]
 
 
 def _by_decision(report: Partition) -> dict[str, list[str]]:
@@ -153,19 +216,10 @@ def _lines(reports: Sequence[Partition]) -> Iterable[str]:
 def _sentence(report: Partition) -> str:
     if report.problem:
         return f"would stop: {report.problem}"
-    text = report.cause
-    if report.before:
-        named = _names(report.changed)
-        text += f" ({named})" if named else ""
-        if report.data_version == report.before:
-            text += "; the rows come out the same, so nothing that reads them has to follow"
+    text = "; ".join(_causes(report)[: 1 + _MOST_NAMES])
+    if report.before and report.data_version == report.before:
+        text += "; the rows come out the same, so nothing that reads them has to follow"
     return text
-
-
-def _names(changed: Mapping[str, Decision]) -> str:
-    shown = list(changed)[:_MOST_NAMES]
-    more = len(changed) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _heading(first: date, last: date, reports: Sequence[Partition]) -> str:

@@ -132,15 +132,27 @@ def _windows(looked: Looked, days: Sequence[date], session: Session) -> dict[dat
     """For each date, what changed in the tables it reads since it was last computed."""
     moments = {day: looked.stored[day].computed_at for day in days}
     known = [moment for moment in moments.values() if moment]
-    upstream = {i.table for i in looked.table.inputs.values() if not i.is_feed}
-    every = changes.since(session.warehouse, upstream, min(known)) if known and upstream else []
-    made: dict[datetime | None, InWindows] = {}
-    for moment in set(moments.values()):
-        by_table: dict[str, list[RowChange]] = {}
-        for change in changes.net(every, moment) if moment else ():
-            by_table.setdefault(change.table, []).append(change)
-        made[moment] = InWindows(looked.table, looked.planned, by_table)
+    every = changes.since(session.warehouse, upstream_of(looked.table), min(known)) if known else []
+    made = {
+        moment: in_windows(looked.table, looked.planned, every if moment else [], moment)
+        for moment in set(moments.values())
+    }
     return {day: made[moment] for day, moment in moments.items()}
+
+
+def upstream_of(table: Table) -> set[str]:
+    """The tables that a table reads."""
+    return {declared.table for declared in table.inputs.values() if not declared.is_feed}
+
+
+def in_windows(
+    table: Table, planned: PlannedCells, every: Sequence[RowChange], moment: datetime | None
+) -> InWindows:
+    """What cells see of the changes after a moment."""
+    by_table: dict[str, list[RowChange]] = {}
+    for change in changes.net(every, moment) if moment else ():
+        by_table.setdefault(change.table, []).append(change)
+    return InWindows(table, planned, by_table)
 
 
 def _unexplained(looked: Looked, day: date, entity: str, seer: Seer) -> Cause:

@@ -25,6 +25,9 @@ from nba_pipeline.engine.windows import STRIDE
 #: Rows named for one entity, newest first; the others are counted.
 ROWS_NAMED = 3
 
+# Entities named together, where the same rows made them compute.
+_NAMES_SHOWN = 6
+
 # Values shown of one changed row.
 _VALUES_SHOWN = 4
 _LONGEST_VALUE = 40
@@ -90,6 +93,22 @@ def of_rows(changes: Sequence[RowChange]) -> list[Cause]:
         sentence = f"{last.sentence}, and so did {further:,} further {rows}"
         named[-1] = replace(last, further=further, sentence=sentence)
     return named
+
+
+def sentences(causes: Sequence[Cause]) -> list[str]:
+    """Causes in words, entities with the same ones together: who, then why."""
+    by_entity: dict[str, list[Cause]] = {}
+    for cause in causes:
+        by_entity.setdefault(cause.entity, []).append(cause)
+    together: dict[str, list[str]] = {}
+    for entity, why in by_entity.items():
+        together.setdefault("; ".join(cause.sentence for cause in why), []).append(entity)
+    return [f"{_names(who)}: {why}" if any(who) else why for why, who in together.items()]
+
+
+def _names(entities: Sequence[str]) -> str:
+    shown, more = entities[:_NAMES_SHOWN], len(entities) - _NAMES_SHOWN
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _of_row(change: RowChange) -> Cause:

@@ -82,9 +82,22 @@ def story(archive: Path, tmp_path_factory: pytest.TempPathFactory, terminal_in: 
     told["plan"] = home("plan", *days, str(late))
     told["nothing moved"] = home.files() == before
     told["text"] = home("plan", *days[:4], "--archive", str(late))
+    explained = ("explain", "nbac_player_boxscores", "--date", FIRST.isoformat())
+    who = _named(told["plan"])
+    told["why"] = home(*explained, "--player", who, "--archive", str(late), "--json")
+    told["nobody"] = home(*explained, "--player", "nobody", "--archive", str(late))
     told["run"] = home("backfill", *days, str(late))
+    told["why then"] = home(*explained, "--player", who, "--archive", str(late))
     told["plan after"] = home("plan", *days[:4], "--archive", str(late))
     return told
+
+
+def _named(plan: Any) -> str:
+    """The entity that a plan names in the box scores."""
+    for part in plan.json["partitions"]:
+        if part["table"] == "nba_raw.nbac_player_boxscores" and part["entities"]:
+            return part["entities"]["input_changed"][0]
+    raise AssertionError("the plan names no box score")
 
 
 def test_a_first_build_is_foreseen(story: Any) -> None:
@@ -138,3 +151,26 @@ def test_a_person_is_told_in_sentences(story: Any) -> None:
 
 def test_a_plan_after_the_run_has_nothing_to_do(story: Any) -> None:
     assert "nothing to do" in story["plan after"].out
+
+
+def test_an_entity_is_explained_with_what_each_input_was(story: Any) -> None:
+    told = story["why"].json
+    assert set(told) >= {"table", "date", "entity", "decision", "sentence", "inputs"}
+    assert told["decision"] == "input_changed"
+    assert "stl" in told["sentence"]
+    box = next(seen for seen in told["inputs"] if seen["table"] == "player_box")
+    assert set(box) >= {"table", "rows", "hash", "was"}
+    assert box["hash"] != box["was"]
+
+
+def test_a_past_run_is_explained_with_what_it_saw(story: Any) -> None:
+    lines = story["why then"].out.splitlines()
+    assert "would be reused" in lines[0]
+    assert "player_box of 2021-11-14: row" in lines[1]
+    assert "first build" in lines[2]
+
+
+def test_an_entity_that_is_not_there_is_one_sentence(story: Any) -> None:
+    assert story["nobody"].code == 2
+    assert len(story["nobody"].sentences) == 1
+    assert "has no game nobody" in story["nobody"].sentences[0]
