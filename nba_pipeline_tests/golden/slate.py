@@ -4,8 +4,8 @@ The slate is a month of two teams' games, taken from the simulated league once a
 Parquet file a feed, so that it stays as it is while the league goes on to change. ``versions.json``
 says of each table which version of it made which rows.
 
-    python nba_pipeline_tests/golden/slate.py             accept what the tables make of it now
-    python nba_pipeline_tests/golden/slate.py --freeze    take a new slate from the league first
+    scripts/golden             accept what the tables make of it now
+    scripts/golden --freeze    take a new slate from the league first
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def accepted() -> dict[str, Made]:
 
 def verdict(name: str, before: Made | None, now: Made) -> str:
     """What is wrong with a table, in one sentence; empty where nothing is."""
-    again = "accept it with: python nba_pipeline_tests/golden/slate.py"
+    again = "accept it with: scripts/golden"
     if before is None:
         return f"nobody has looked at what {name} makes of the slate; {again}"
     if now.made == before.made and now.version == before.version:
