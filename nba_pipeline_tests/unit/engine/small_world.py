@@ -201,6 +201,10 @@ def total(reports: Reports, what: str) -> int:
     return sum(getattr(report, what) for report in reports.values())
 
 
+def versions(reports: Reports) -> dict[tuple[str, date], str]:
+    return {key: report.data_version for key, report in reports.items()}
+
+
 def files(session: Session) -> dict[Path, tuple[int, int]]:
     """Inode and time of each stored partition; a run's log is written whatever happens."""
     paths = sorted((session.warehouse.folder / MARKS.dataset).rglob("*.parquet"))

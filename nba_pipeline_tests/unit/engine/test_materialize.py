@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from small_world import (
     A_SEASON,
     COMPUTED,
@@ -28,7 +22,6 @@ from small_world import (
     TABLES,
     THIRD,
     UNLUCKY,
-    Reports,
     World,
     bring_up_to_date,
     files,
@@ -37,10 +30,11 @@ from small_world import (
     rows_of,
     stored,
     total,
+    versions,
 )
 
 from nba_pipeline.engine.errors import DeadlineError
-from nba_pipeline.engine.materialize import Partition, Session, materialize, refuse_problems
+from nba_pipeline.engine.materialize import Partition, materialize, refuse_problems
 from nba_pipeline.engine.table import (
     Column,
     Columns,
@@ -93,7 +87,7 @@ def test_a_rerun_counts_everything_as_reused(world):
 
 def test_a_rerun_keeps_every_data_version(world):
     again = world.run()
-    assert _versions(again) == _versions(world.built)
+    assert versions(again) == versions(world.built)
 
 
 def test_a_rerun_writes_no_file(world):
@@ -113,10 +107,6 @@ def test_more_dates_than_a_batch_holds_are_all_built(fake_source, session):
     run = session(fake_source(SCORES, scores=published), TABLES)
     reports = bring_up_to_date(run, days=days)
     assert [reports["form", day].rows for day in days] == [1] * 60
-
-
-def _versions(reports: Reports) -> dict[tuple[str, date], str]:
-    return {key: report.data_version for key, report in reports.items()}
 
 
 # What a change touches ---------------------------------------------------------------------------
@@ -190,7 +180,7 @@ def test_a_change_that_is_reverted_brings_every_data_version_back(world):
     world.change(SECOND, "ann", points=31)
     world.run()
     world.change(SECOND, "ann", points=30)
-    assert _versions(world.run()) == _versions(world.built)
+    assert versions(world.run()) == versions(world.built)
 
 
 def test_an_added_row_is_computed_as_new(world):
@@ -217,7 +207,7 @@ def test_force_computes_everything(world):
 
 
 def test_force_keeps_every_data_version(world):
-    assert _versions(world.run(force=True)) == _versions(world.built)
+    assert versions(world.run(force=True)) == versions(world.built)
 
 
 def test_force_leaves_equal_rows_to_the_run_that_wrote_them(world):
@@ -494,7 +484,7 @@ def test_a_deleted_file_is_built_again(world):
 @pytest.mark.parametrize("name", list(TABLES))
 def test_a_deleted_file_comes_back_with_its_data_version(world, name):
     _file(world, name, SECOND).unlink()
-    assert _versions(world.run()) == _versions(world.built)
+    assert versions(world.run()) == versions(world.built)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
@@ -574,94 +564,3 @@ def test_a_partition_without_rows_is_complete(fake_source, session):
     assert {report.cause for report in again.values()} == {
         "unchanged: nothing it reads has changed"
     }
-
-
-# Any history of changes --------------------------------------------------------------------------
-
-PLAYERS = st.sampled_from(["ann", "bob", "cid"])
-POINTS = st.sampled_from([0, 4, 10, 11, SITS_OUT, UNLUCKY])
-SET = st.tuples(st.just("set"), st.sampled_from(DAYS), PLAYERS, POINTS, st.sampled_from("xy"))
-REMOVE = st.tuples(st.just("remove"), st.sampled_from(DAYS), PLAYERS)
-REVERT = st.tuples(st.just("revert"), st.integers(0, 3))
-CHANGES = st.lists(st.lists(SET | REMOVE | REVERT, min_size=1, max_size=3), min_size=1, max_size=3)
-METADATA = {
-    *("run_id", "created_at", "processed_at", "known_at", "known_at_is_estimated"),
-    *("revision", "is_current", "is_retracted"),
-}
-
-State = dict[tuple[date, str], tuple[int, str]]
-
-
-def histories(changes: Sequence[Sequence[tuple[Any, ...]]]) -> Iterator[State]:
-    """What is published after each run's changes; the first state is that of ``A_SEASON``."""
-    past: list[State] = [{key: (points, "x") for key, points in A_SEASON.items()}]
-    yield past[0]
-    for step in changes:
-        state = dict(past[-1])
-        for kind, *what in step:
-            if kind == "set":
-                day, player, points, note = what
-                state[day, player] = points, note
-            elif kind == "remove":
-                state.pop((what[0], what[1]), None)
-            else:
-                state = dict(past[min(what[0], len(past) - 1)])
-        past.append(state)
-        yield state
-
-
-def published(state: State) -> list[dict[str, Any]]:
-    return [
-        {"game_date": day, "player": player, "points": points, "note": note}
-        for (day, player), (points, note) in state.items()
-    ]
-
-
-def contents(session: Session) -> dict[str, pa.Table]:
-    """Every table's rows without the columns that carry clocks, run ids and revisions."""
-    return {
-        name: found.select([c for c in found.column_names if not _is_metadata(c)])
-        for name, table in session.tables.items()
-        for found in [session.warehouse.read(table, DAYS)]
-    }
-
-
-def _is_metadata(column: str) -> bool:
-    return column in METADATA or column.startswith("source_")
-
-
-def by_key(found: pa.Table) -> dict[tuple[date, str], str]:
-    return {(row["game_date"], row["player"]): row["data_hash"] for row in found.to_pylist()}
-
-
-@given(CHANGES)
-@settings(max_examples=20)
-def test_any_history_of_changes_ends_like_a_first_build(fake_source, session_in, changes):
-    with tempfile.TemporaryDirectory() as folder:
-        for run, state in enumerate(histories(changes), start=1):
-            source = fake_source(SCORES, scores=published(state))
-            late = session_in(Path(folder) / "late", source, TABLES, run)
-            reports = bring_up_to_date(late)
-        fresh = session_in(Path(folder) / "fresh", source, TABLES)
-        expected = bring_up_to_date(fresh)
-        assert (contents(late), _versions(reports)) == (contents(fresh), _versions(expected))
-
-
-@given(CHANGES)
-@settings(max_examples=20)
-def test_every_row_that_differs_was_computed(fake_source, session_in, changes):
-    with tempfile.TemporaryDirectory() as folder:
-        before: dict[str, pa.Table] = {}
-        for run, state in enumerate(histories(changes), start=1):
-            source = fake_source(SCORES, scores=published(state))
-            session = session_in(Path(folder), source, TABLES, run)
-            bring_up_to_date(session)
-            after = contents(session)
-            differs = {
-                (name, *key)
-                for name, found in after.items()
-                for key, data_hash in by_key(found).items()
-                if not before or by_key(before[name]).get(key) != data_hash
-            }
-            assert differs <= set(COMPUTED)
-            before = after
