@@ -29,7 +29,7 @@ from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.materialize import refuse_problems
 from nba_pipeline.engine.plan import demands
-from nba_pipeline.engine.rehearsal import perform
+from nba_pipeline.engine.rehearsal import bring
 from nba_pipeline.engine.session import Session
 from nba_pipeline.sources.base import of_dates, versions_by_date
 from nba_pipeline.sources.feeds import FEEDS
@@ -134,7 +134,7 @@ def make() -> dict[str, Made]:
             run_id="slate",
             now=datetime(2026, 7, 1, tzinfo=UTC),
         )
-        reports = perform(list(REGISTRY.values()), DAYS, session, None)
+        reports = bring(list(REGISTRY.values()), DAYS, session, None)
         refuse_problems(reports)
         broken = [report for report in reports if report.failed]
         if broken:
