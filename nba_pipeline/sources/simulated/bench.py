@@ -42,16 +42,17 @@ def usual_minutes(squad: Squad) -> list[tuple[Player, float]]:
 
 def _shared(squad: Squad, minutes: Sequence[float]) -> list[tuple[Player, float]]:
     """The men who play, with their minutes; every roster of a club has its share of a game."""
-    rosters = _rosters(squad)
-    size = len(squad.players) // rosters
+    shared_by = rosters(squad)
+    size = len(squad.players) // shared_by
     return [
-        (player, played / rosters)
-        for at in range(rosters)
+        (player, played / shared_by)
+        for at in range(shared_by)
         for player, played in zip(squad.players[at * size :], minutes, strict=False)
     ]
 
 
-def _rosters(squad: Squad) -> int:
+def rosters(squad: Squad) -> int:
+    """How many rosters of fifteen share the squad's minutes; one, unless the league is scaled."""
     return len(squad.club.players) // ROSTER_SIZE
 
 
@@ -77,7 +78,7 @@ class Side:
         self._seconds = dict.fromkeys(squad.players, 0)
         self._plan = _plan(squad, dice)
         self._form = {player: dice.bell(1.0, _FORM) for player in squad.players}
-        self._rosters = _rosters(squad)
+        self._rosters = rosters(squad)
         self._changes_at_once = _CHANGES_AT_ONCE if self._rosters == 1 else STARTERS
 
     def begin_period(self, five: Sequence[Player]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import floor, fsum
 
-from nba_pipeline.sources.simulated.bench import usual_minutes
+from nba_pipeline.sources.simulated.bench import rosters, usual_minutes
 from nba_pipeline.sources.simulated.clubs import Player
 from nba_pipeline.sources.simulated.dice import Dice
 from nba_pipeline.sources.simulated.moves import Squad
@@ -43,13 +43,15 @@ def points_props(squad: Squad, start: datetime, dice: Dice) -> Iterator[Prop]:
         (player, minutes, player.usage * minutes * expected_points(player))
         for player, minutes in usual_minutes(squad)
     ]
+    shared_by = rosters(squad)
+    lowest = floor(_LOWEST_LINE / shared_by) + 0.5
     whole = fsum(value for _, _, value in worth)
     for player, minutes, value in worth:
-        if minutes < _MINUTES_ASKED_ABOUT:
+        if minutes * shared_by < _MINUTES_ASKED_ABOUT:
             continue
         for before, error in _LOOKS:
             market = dice.bell(_TEAM_POINTS * value / whole, error)
             for bookmaker, apart in _BOOKMAKERS:
-                line = max(_LOWEST_LINE, floor(dice.bell(market, apart)) + 0.5)
+                line = max(lowest, floor(dice.bell(market, apart)) + 0.5)
                 over, under = dice.pick(_EVEN_PRICES, (1.0, 2.0, 1.0))
                 yield Prop(player, bookmaker, start - before, line, over, under)

@@ -223,6 +223,8 @@ def test_a_league_four_times_as_large_has_four_times_the_players_in_as_many_game
     few, many = (league.read("player_box", [TENTH_DAY]) for league in (small, large))
     assert set(many["game_id"].to_pylist()) == set(few["game_id"].to_pylist())
     assert 3.3 < many.num_rows / few.num_rows < 4.7
+    asked = [league.read("player_props", [TENTH_DAY]).num_rows for league in (small, large)]
+    assert 3.3 < asked[1] / asked[0] < 4.7
 
 
 def test_a_large_league_keeps_the_rules_of_the_game() -> None:
