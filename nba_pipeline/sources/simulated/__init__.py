@@ -1,31 +1,31 @@
 """A simulated league in the archive format: for first runs, demonstrations, tests and load.
 
 Thirty real teams with invented players play whole seasons of invented games, decided by a seed and
-by nothing else. No row states anything that ever happened, and every source named `simulated` says
-so in the rows made of it.
+by nothing else. No row states anything that ever happened.
 
-========== =======================================================================
-Module     What is in it
-========== =======================================================================
-dice       chance that repeats
-clubs      teams, players and their skills
-season     one season, day by day
-fixtures   the regular season as it is drawn up
-postponed  games that are moved
-playoffs   play-in and play-offs
+=========== =======================================================================
+Module      What is in it
+=========== =======================================================================
+dice        chance that repeats
+clubs       teams, players and their skills
+season      one season, day by day
+fixtures    the regular season as it is drawn up
+postponed   games that are moved
+playoffs    play-in and play-offs
 corrections what the box score said first
-moves      trades and injuries: who is there on a night
-shot_chart where shots come from and how often they fall
-events     what can happen in a game
-bench      one team's five, minutes and fouls
-floor      clock, score and ball of one game, fouls and stoppages
-game       one game, play by play
-box        box scores, counted from events
-texts      play-by-play texts
-market     betting lines and officials
-props      points props
-records    everything as rows of a feed
-========== =======================================================================
+moves       trades and injuries: who is there on a night
+shot_chart  where shots come from and how often they fall
+events      what can happen in a game
+bench       one team's five, minutes and fouls
+floor       clock, score and ball of one game, fouls and stoppages
+game        one game, play by play
+box         box scores, counted from events
+texts       play-by-play texts
+market      betting lines and officials
+props       points props
+records     everything as rows of a feed
+likeness    figures that tell how like the NBA it is
+=========== =======================================================================
 """
 
 from __future__ import annotations
