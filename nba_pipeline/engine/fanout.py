@@ -21,7 +21,7 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from nba_pipeline.engine.errors import ConfigurationError, DeadlineError
-from nba_pipeline.engine.table import Columns, Table
+from nba_pipeline.engine.table import Columns, Partly, Table
 from nba_pipeline.engine.windows import Array, Cells
 
 EXECUTORS = ("serial", "threads", "processes")
@@ -55,12 +55,14 @@ class Computed:
     Attributes:
         columns: What compute returned for the cells that did not break, piece by piece in order.
         broken: Those that did.
+        abstained: Cells without rows by a rule of compute's own, with the reason.
         chunk_seconds: Wall seconds of each chunk, in order.
     """
 
     columns: list[Columns]
     broken: list[Broken]
     chunk_seconds: list[float] = field(default_factory=list)
+    abstained: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Workers(Protocol):
@@ -72,7 +74,7 @@ class Workers(Protocol):
 
     ahead: int
 
-    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:
         """Start computing a chunk that has until ``deadline`` on the monotonic clock."""
 
 
@@ -127,7 +129,7 @@ def fan_out(
     """
     deadline = time.monotonic() + deadline_seconds
     waiting = deque(chunk_bounds(table, cells, chunk_cells))
-    running: deque[tuple[tuple[int, int], Future[tuple[Columns, float]]]] = deque()
+    running: deque[tuple[tuple[int, int], Future[tuple[Columns | Partly, float]]]] = deque()
     result = Computed([], [])
     try:
         while waiting or running:
@@ -149,7 +151,7 @@ def _collect(
     workers: Workers,
     cells: Cells,
     bounds: tuple[int, int],
-    future: Future[tuple[Columns, float]],
+    future: Future[tuple[Columns | Partly, float]],
     deadline: float,
     result: Computed,
 ) -> None:
@@ -171,6 +173,10 @@ def _collect(
             again = workers.submit(cells.part(*part), deadline)
             _collect(table, workers, cells, part, again, deadline, result)
     else:
+        if isinstance(columns, Partly):
+            result.abstained += [(first + cell, why) for cell, why in columns.abstained.items()]
+            result.broken += [Broken(first + cell, why) for cell, why in columns.broken.items()]
+            columns = columns.columns
         result.columns.append(columns)
         result.chunk_seconds.append(seconds)
 
@@ -190,7 +196,7 @@ class _ComputeRaisedError(Exception):
     """
 
 
-def _timed(compute: Callable[[Cells], Columns], chunk: Cells) -> tuple[Columns, float]:
+def _timed(compute: Callable[[Cells], Columns | Partly], chunk: Cells) -> tuple[Columns | Partly, float]:
     started = time.perf_counter()
     try:
         columns = compute(chunk)
@@ -204,11 +210,11 @@ class _Serial:
 
     ahead = 1
 
-    def __init__(self, compute: Callable[[Cells], Columns]) -> None:
+    def __init__(self, compute: Callable[[Cells], Columns | Partly]) -> None:
         self._compute = compute
 
-    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
-        future: Future[tuple[Columns, float]] = Future()
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:
+        future: Future[tuple[Columns | Partly, float]] = Future()
         if time.monotonic() > deadline:
             future.set_exception(TimeoutError())
             return future
@@ -223,14 +229,14 @@ class _Threads:
     """A thread pool; the time limit is looked at between chunks."""
 
     def __init__(
-        self, compute: Callable[[Cells], Columns], pool: ThreadPoolExecutor, count: int
+        self, compute: Callable[[Cells], Columns | Partly], pool: ThreadPoolExecutor, count: int
     ) -> None:
         self._compute, self._pool, self.ahead = compute, pool, 2 * count
 
-    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:
         return self._pool.submit(self._in_time, chunk, deadline)
 
-    def _in_time(self, chunk: Cells, deadline: float) -> tuple[Columns, float]:
+    def _in_time(self, chunk: Cells, deadline: float) -> tuple[Columns | Partly, float]:
         if time.monotonic() > deadline:
             raise TimeoutError
         return _timed(self._compute, chunk)
@@ -239,10 +245,10 @@ class _Threads:
 class _Processes:
     """A process pool whose stuck workers are killed at the deadline."""
 
-    def __init__(self, compute: Callable[[Cells], Columns], pool: ProcessPool, count: int) -> None:
+    def __init__(self, compute: Callable[[Cells], Columns | Partly], pool: ProcessPool, count: int) -> None:
         self._compute, self._pool, self.ahead = compute, pool, 2 * count
 
-    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns, float]]:
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:
         left = max(0.01, deadline - time.monotonic())
         future: Any = self._pool.schedule(_timed, args=(self._compute, chunk), timeout=left)
         return future  # type: ignore[no-any-return]

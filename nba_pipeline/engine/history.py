@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nba_pipeline.engine.hashing import text_digest
-from nba_pipeline.engine.inputs import window_dates
+from nba_pipeline.engine.inputs import dates_to_build
 from nba_pipeline.engine.plan import demands, is_up_to_date
 from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.engine.table import Table
@@ -41,7 +41,7 @@ def partitions_needed(
     for table in reversed(list(tables.values())):
         for declared in table.inputs.values():
             if table.name in needed and not declared.is_feed:
-                reach = window_dates(declared.window, sorted(needed[table.name]))
+                reach = dates_to_build(declared.window, sorted(needed[table.name]))
                 needed.setdefault(declared.table, set()).update(
                     touched for touched in reach if touched >= first_day
                 )

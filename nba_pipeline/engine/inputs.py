@@ -40,6 +40,8 @@ def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
     """Every day that the windows of ``dates`` may touch, in order."""
     touched: set[date] = set()
     for day in dates:
+        if window.weekday not in (None, day.weekday()):
+            continue
         first = (
             season_reach(day)
             if window.first_day is None
@@ -47,6 +49,17 @@ def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
         )
         last = day + timedelta(days=window.last_day)
         touched.update(first + timedelta(days=step) for step in range((last - first).days + 1))
+    return sorted(touched)
+
+
+def dates_to_build(window: Window, dates: Sequence[date]) -> list[date]:
+    """The days among ``window_dates`` that have to be there; of earlier seasons none has to be."""
+    if not window.earlier_seasons:
+        return window_dates(window, dates)
+    touched: set[date] = set()
+    for day in dates:
+        reach = window_dates(window, [day])
+        touched.update(other for other in reach if other >= season_reach(day))
     return sorted(touched)
 
 

@@ -282,6 +282,18 @@ class _Batch:
             category = FailureCategory.PROCESSING_ERROR.value
             outcomes.append((planned.days[at], Outcome(entity, category, broken.reason)))
             self.trail.tried[planned.days[at], entity] = planned.inputs_hashes[at]
+        outcomes += [
+            (
+                planned.days[at],
+                Outcome(
+                    planned.entities[at],
+                    FailureCategory.INSUFFICIENT_DATA.value,
+                    reason,
+                    planned.inputs_hashes[at],
+                ),
+            )
+            for at, reason in ((int(index[cell]), why) for cell, why in computed.abstained)
+        ]
         fresh = rows.conform(table, computed.columns)
         fresh = rows.marked(table, fresh, session.source.calendar())
         self.watch.lap("conform")
@@ -384,6 +396,9 @@ class _Batch:
         calendar = self.session.source.calendar()
         if calendar.season_of(day) is None and calendar.is_between_seasons(day):
             return "offseason"
+        windows = [declared.window for declared in self.table.inputs.values()]
+        if all(window.weekday not in (None, day.weekday()) for window in windows):
+            return "not_its_weekday"
         for name, declared in self.table.inputs.items():
             if declared.table == SCHEDULE and "game_status" in declared.columns:
                 games = inputs[name]

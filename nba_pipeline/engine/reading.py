@@ -39,7 +39,7 @@ def read_inputs(table: Table, dates: Sequence[date], session: Session) -> dict[s
         if declared.is_feed:
             rows_read = session.source.read(declared.table, read_dates)
         else:
-            rows_read = _between(fetched[_whence(declared)], read_dates[0], read_dates[-1])
+            rows_read = _between(fetched[_whence(declared)], read_dates)
         inputs[name] = rows_read.select(sorted(_columns(table, name)))
     return inputs
 
@@ -65,10 +65,12 @@ def _whence(declared: Input) -> tuple[str, bool]:
     return declared.table, bool(declared.known_by)
 
 
-def _between(rows_read: pa.Table, first: date, last: date) -> pa.Table:
+def _between(rows_read: pa.Table, dates: Sequence[date]) -> pa.Table:
     """The rows of a span of days, of rows in order of their days."""
+    if not dates:
+        return rows_read.slice(0, 0)
     days = rows_read["game_date"].cast(pa.int32()).to_numpy()
-    bounds = np.array([first, last], dtype="datetime64[D]").astype(np.int32)
+    bounds = np.array([dates[0], dates[-1]], dtype="datetime64[D]").astype(np.int32)
     start = int(np.searchsorted(days, bounds[0]))
     return rows_read.slice(start, int(np.searchsorted(days, bounds[1], side="right")) - start)
 

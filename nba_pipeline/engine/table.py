@@ -95,10 +95,15 @@ class Window:
     Attributes:
         first_day: Earliest day, relative to ``D``; None means the start of the season.
         last_day: Latest day, relative to ``D``.
+        weekday: Only dates on this day of the week, 0 for Monday, see anything; None means all do.
+        earlier_seasons: Whether the window reaches back into earlier seasons. Of those it reads
+            what is stored; no run builds them for its sake.
     """
 
     first_day: int | None
     last_day: int
+    weekday: int | None = None
+    earlier_seasons: bool = False
 
     def describe(self) -> str:
         """The window in words, for docs, plans and lineage."""
@@ -135,6 +140,16 @@ def next_days(days: int) -> Window:
 def days_before(days: int) -> Window:
     """Rows of the ``days`` days before the date, the date itself excluded."""
     return Window(-days, -1)
+
+
+def days_up_to(days: int) -> Window:
+    """Rows of the last ``days`` days, the date itself being one of them."""
+    return Window(1 - days, 0)
+
+
+def all_seasons(days: int, weekday: int) -> Window:
+    """Rows of the ``days`` days before the date in any season, for dates on one day of the week."""
+    return Window(-days, -1, weekday, earlier_seasons=True)
 
 
 @dataclass(frozen=True)
@@ -227,6 +242,24 @@ class Gate:
     category: FailureCategory
     reason: str
     turns_away: Callable[[Cells], Array]
+
+
+@dataclass(frozen=True)
+class Partly:
+    """What compute returns where some of its cells have no rows, each with one sentence on why.
+
+    A compute that raises has its cells cut in half until the one that breaks stands alone. Where it
+    knows which one that is, it says so itself.
+
+    Attributes:
+        columns: Of the cells that have rows.
+        abstained: By number of the cell: a rule of the computation's own gave no row.
+        broken: By number of the cell: it failed, and is to be tried again.
+    """
+
+    columns: Columns
+    abstained: Mapping[int, str] = field(default_factory=dict)
+    broken: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -358,6 +391,8 @@ class Table:
             part of every ``inputs_hash`` and of the fingerprint.
         reviewed: Digests of the lists kept with the code that change rows, by name. A changed list
             counts as changed configuration.
+        choices: Environment variables that change rows and hold one of some words, the default
+            first. Among the settings they stand as the word's place, counted from 0.
         bootstrap_days: Days from the season's first on which the table has no rows.
         marks_season: Whether each row says where in the season its day lies: within the first 30
             days, at one of the season's ends. Metadata, like every column of the engine.
@@ -373,7 +408,7 @@ class Table:
     columns: tuple[Column, ...]
     inputs: Mapping[str, Input]
     cells: Callable[[Mapping[str, Columns]], Columns]
-    compute: Callable[[Cells], Columns]
+    compute: Callable[[Cells], Columns | Partly]
     version: int
     fan_out: FanOut
     gates: tuple[Gate, ...] = ()
@@ -382,6 +417,7 @@ class Table:
     keeps_revisions: bool = False
     settings: Mapping[str, float] = field(default_factory=dict)
     reviewed: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bootstrap_days: int = 0
     marks_season: bool = False
     tracked: tuple[Tracked, ...] = ()
@@ -404,7 +440,7 @@ class Table:
         """The table's settings as an environment has them.
 
         Raises:
-            ConfigurationError: When a variable is not a number.
+            ConfigurationError: When a variable is not a number, or none of its words.
         """
         found = dict(self.settings)
         for name in self.settings:
@@ -413,6 +449,11 @@ class Table:
                 found[name] = float(text) if text else found[name]
             except ValueError as error:
                 raise ConfigurationError(f"{name}={text} is not a number") from error
+        for name, words in self.choices.items():
+            word = environ.get(name, "").strip() or words[0]
+            if word not in words:
+                raise ConfigurationError(f"{name}={word} is none of {', '.join(words)}")
+            found[name] = float(words.index(word))
         return found
 
     @property

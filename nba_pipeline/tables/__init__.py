@@ -23,7 +23,11 @@ from nba_pipeline.tables.precompute import (
     referee_crew_tendency,
     team_defense_zone_analysis,
 )
-from nba_pipeline.tables.predictions import ml_feature_store_v2
+from nba_pipeline.tables.predictions import (
+    ml_feature_store_v2,
+    player_points_features,
+    points_model,
+)
 from nba_pipeline.tables.raw import (
     nbac_injury_report,
     nbac_play_by_play,
@@ -62,6 +66,8 @@ _IN_ORDER = (
     player_daily_cache,
     player_composite_factors,
     ml_feature_store_v2,
+    player_points_features,
+    points_model,
 )
 
 
