@@ -1,4 +1,4 @@
-"""Gradient-boosted trees that learn points from examples, kept as text: the same rows give the same.
+"""Gradient-boosted trees that learn points from examples: the same rows give the same bytes.
 
 One thread, one seed and the order of the examples as given: with the same library a model's bytes
 follow from its examples. A prediction is made row by row in single precision, so it does not depend

@@ -82,6 +82,41 @@ def line_of(snapshots: Mapping[str, Array], owner: Ints, owners: int) -> Line:
     )
 
 
+#: Which of a player's lines a forecast is held against: the newest by tip-off, the oldest, or the
+#: newest by the morning on which forecasts are made.
+CLOSING, FIRST, AT_PREDICTION = "closing", "first", "at_prediction"
+RULES = (CLOSING, FIRST, AT_PREDICTION)
+
+#: The hour, Eastern, of the day of the game on which forecasts are made.
+PREDICTION_HOUR = 7
+
+
+def line_by_rule(
+    snapshots: Mapping[str, Array], owner: Ints, owners: int, rule: str, made_at: Array
+) -> Line:
+    """The line of each owner that a rule names, as ``current``.
+
+    Args:
+        snapshots: As ``line_of`` takes them.
+        owner: Whose each snapshot is, as a number from 0.
+        owners: How many owners there are.
+        rule: One of ``RULES``.
+        made_at: When each owner's forecast is made.
+    """
+    taken = snapshots["snapshot_at"]
+    keep = np.ones(len(owner), dtype=bool)
+    if rule == AT_PREDICTION:
+        keep = taken <= made_at[owner]
+    if rule == FIRST:
+        book = np.unique(snapshots["bookmaker_key"].astype(str), return_inverse=True)[1]
+        order = np.lexsort([taken, book, owner])
+        pair = np.stack([owner, book])[:, order]
+        oldest = np.ones(len(order), dtype=bool)
+        oldest[1:] = (pair[:, 1:] != pair[:, :-1]).any(axis=0)
+        keep[order] = oldest
+    return line_of({name: values[keep] for name, values in snapshots.items()}, owner[keep], owners)
+
+
 def _at(values: Array, index: Ints, known: Array, null: Any) -> Array:
     picked = np.full(len(index), null, dtype=values.dtype)
     picked[known] = values[index[known]]

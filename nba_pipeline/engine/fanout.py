@@ -174,9 +174,10 @@ def _collect(
             _collect(table, workers, cells, part, again, deadline, result)
     else:
         if isinstance(columns, Partly):
-            result.abstained += [(first + cell, why) for cell, why in columns.abstained.items()]
-            result.broken += [Broken(first + cell, why) for cell, why in columns.broken.items()]
-            columns = columns.columns
+            partly = columns
+            result.abstained.extend((first + n, why) for n, why in partly.abstained.items())
+            result.broken.extend(Broken(first + n, why) for n, why in partly.broken.items())
+            columns = partly.columns
         result.columns.append(columns)
         result.chunk_seconds.append(seconds)
 
@@ -196,7 +197,9 @@ class _ComputeRaisedError(Exception):
     """
 
 
-def _timed(compute: Callable[[Cells], Columns | Partly], chunk: Cells) -> tuple[Columns | Partly, float]:
+def _timed(
+    compute: Callable[[Cells], Columns | Partly], chunk: Cells
+) -> tuple[Columns | Partly, float]:
     started = time.perf_counter()
     try:
         columns = compute(chunk)
@@ -245,7 +248,9 @@ class _Threads:
 class _Processes:
     """A process pool whose stuck workers are killed at the deadline."""
 
-    def __init__(self, compute: Callable[[Cells], Columns | Partly], pool: ProcessPool, count: int) -> None:
+    def __init__(
+        self, compute: Callable[[Cells], Columns | Partly], pool: ProcessPool, count: int
+    ) -> None:
         self._compute, self._pool, self.ahead = compute, pool, 2 * count
 
     def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:

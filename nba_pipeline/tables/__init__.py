@@ -26,7 +26,14 @@ from nba_pipeline.tables.precompute import (
 from nba_pipeline.tables.predictions import (
     ml_feature_store_v2,
     player_points_features,
+    player_prop_predictions,
     points_model,
+    prediction_accuracy,
+    prediction_requests,
+    scoring_tier_adjustments,
+    system_calibration,
+    system_daily_performance,
+    system_forecasts,
 )
 from nba_pipeline.tables.raw import (
     nbac_injury_report,
@@ -68,6 +75,13 @@ _IN_ORDER = (
     ml_feature_store_v2,
     player_points_features,
     points_model,
+    prediction_requests,
+    system_forecasts,
+    system_calibration,
+    scoring_tier_adjustments,
+    player_prop_predictions,
+    prediction_accuracy,
+    system_daily_performance,
 )
 
 

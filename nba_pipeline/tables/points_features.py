@@ -1,4 +1,4 @@
-"""The columns a learned points model reads, in order: one place for the table, training and forecast."""
+"""The columns a learned points model reads, in order: for their table, training and forecasts."""
 
 from __future__ import annotations
 

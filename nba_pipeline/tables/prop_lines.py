@@ -25,6 +25,12 @@ INPUTS = {
 
 def line_of_players(cells: Cells) -> Line:
     """Each cell's main points line: the newest by tip-off, and where the same book opened."""
+    snapshots, owner = main_lines(cells)
+    return line_of(snapshots, owner, len(cells))
+
+
+def main_lines(cells: Cells) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Every bookmaker's main line at every moment until tip-off, and the cell each belongs to."""
     by_id, by_name = (cells.window(name).rows() for name in INPUTS)
     unknown = np.bincount(by_id.cell, minlength=len(cells)) == 0
     parts = [_main(by_id, by_id["is_main_line"] == 1)]
@@ -32,7 +38,7 @@ def line_of_players(cells: Cells) -> Line:
     snapshots = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     order = np.argsort(snapshots["snapshot_label"].astype(str), kind="stable")
     snapshots = {name: values[order] for name, values in snapshots.items()}
-    return line_of(snapshots, snapshots.pop("owner"), len(cells))
+    return snapshots, snapshots.pop("owner")
 
 
 def _main(rows: Rows, keep: np.ndarray) -> dict[str, np.ndarray]:

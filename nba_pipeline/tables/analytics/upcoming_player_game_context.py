@@ -149,6 +149,7 @@ def _count(name: str, what: str = "") -> Column:
 COLUMNS = (
     Column("player_lookup", str, "normalised name", nullable=False),
     Column("universal_player_id", str, "one for each person, from nba.com's player id"),
+    Column("nba_player_id", int, "nba.com's player id"),
     Column("game_id", str, "YYYYMMDD_AWAY_HOME", nullable=False),
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
@@ -317,6 +318,7 @@ def compute(cells: Cells) -> Columns:
             )
         },
         "universal_player_id": cells.window("raw").last(1).one()["universal_player_id"],
+        "nba_player_id": cells["nba_player_id"],
         **_occasion(cells),
         **_prop(cells.window("summaries").rows(), prop),
         **_rest(cells),

@@ -14,7 +14,7 @@ from datetime import date
 import numpy as np
 
 from nba_pipeline.domain.absence import LISTED_PLAYERS, TeamGames, chance_out
-from nba_pipeline.domain.rounding import ratio, rounded
+from nba_pipeline.domain.rounding import FloatArray, ratio, rounded
 from nba_pipeline.engine.table import (
     Array,
     Column,
@@ -161,11 +161,12 @@ def _fading(played: Slices, half_life: int) -> dict[str, Array]:
     age = np.repeat(played.stop - 1, played.count()) - _places(played)
     weight = 0.5 ** (age / half_life)
     size = len(played)
-    whole = np.bincount(rows.cell, weights=weight, minlength=size)
-    return {
-        stem: ratio(np.bincount(rows.cell, weights=weight * rows[name], minlength=size), whole)
-        for stem, name in FADING.items()
-    }
+
+    def summed(values: Array) -> FloatArray:
+        return np.bincount(rows.cell, weights=values, minlength=size).astype(np.float64)
+
+    whole = summed(weight)
+    return {stem: ratio(summed(weight * rows[name]), whole) for stem, name in FADING.items()}
 
 
 def _places(games: Slices) -> Array:
@@ -256,7 +257,7 @@ def _never_played(cells: Cells) -> Array:
         name in names[start:stop]
         for name, start, stop in zip(cells["player_lookup"], season.start, season.stop, strict=True)
     ]
-    return (cells.window("summaries").count() == 0) | ~np.array(known, dtype=bool)
+    return np.asarray((cells.window("summaries").count() == 0) | ~np.array(known, dtype=bool))
 
 
 TABLE = Table(

@@ -53,7 +53,7 @@ def confidence(slate: Slate) -> Array:
         [quality >= 90, quality >= 80, quality >= 70, quality >= 60], [10, 7, 5, 2], 0
     )
     of_spread = np.select([spread < 4, spread < 6, spread < 8], [10, 7, 5], 2)
-    return np.clip(70 + of_quality + of_spread, 0, 100) / 100
+    return np.asarray(np.clip(70 + of_quality + of_spread, 0, 100) / 100)
 
 
 def _by_formula(slate: Slate) -> Forecast:
@@ -82,7 +82,7 @@ def _by_formula(slate: Slate) -> Forecast:
         "other_adjustments": np.where(slate["back_to_back"] == 1, -2.2, 0.0)
         + np.select([defence < 108, defence > 118], [-1.5, 1.0], 0.0),
     }
-    return answer(slate, base, adjustments, confidence(slate), "recent average")
+    return answer(base, adjustments, confidence(slate), "recent average")
 
 
 SYSTEM = System("xgboost_v1", "learned", predict, edge=1.5, least_confidence=0.60)

@@ -1,4 +1,4 @@
-"""The four other systems together, each weighted by its confidence; more trusted when they agree."""
+"""The four other systems together, weighted by confidence; more trusted when they agree."""
 
 from __future__ import annotations
 

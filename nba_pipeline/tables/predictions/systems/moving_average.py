@@ -35,7 +35,7 @@ def predict(slate: Slate, so_far: SoFar) -> Forecast:
         "home_away_adjustment": venue(slate, 0.5, -0.5),
         "other_adjustments": np.where(slate["back_to_back"] == 1, -1.5, 0.0),
     }
-    return answer(slate, base, adjustments, shared_confidence(slate), "recent average")
+    return answer(base, adjustments, shared_confidence(slate), "recent average")
 
 
 SYSTEM = System(

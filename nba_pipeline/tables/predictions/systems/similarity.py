@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nba_pipeline.domain.rounding import ratio, rounded
+from nba_pipeline.domain.rounding import FloatArray, ratio, rounded
 from nba_pipeline.engine.table import Array
 from nba_pipeline.tables.predictions.systems.slate import (
     Forecast,
@@ -74,19 +74,16 @@ def score(tonight: Context, then: Context) -> Array:
 def predict(slate: Slate, so_far: SoFar) -> Forecast:
     """The mean of the most similar games, weighted by similarity, with small corrections."""
     del so_far
-    matches = _matches(slate)
-    player, points, likeness = matches
+    player, points, likeness = _matches(slate)
     size = len(slate)
     count = np.bincount(player, minlength=size).astype(np.float64)
     weight = likeness / 100
-    total = np.bincount(player, weights=points * weight, minlength=size)
-    baseline = ratio(total, np.bincount(player, weights=weight, minlength=size))
-    mean = ratio(np.bincount(player, weights=likeness, minlength=size), count)
+    baseline = ratio(_summed(player, points * weight, size), _summed(player, weight, size))
+    mean = ratio(_summed(player, likeness, size), count)
     enough = count >= LEAST_MATCHES
     least = np.full(size, np.inf)
     np.minimum.at(least, player, likeness)
     told = answer(
-        slate,
         np.where(enough, baseline, np.nan),
         _adjustments(slate),
         confidence(count, mean, _spread(player, points, count)),
@@ -120,7 +117,7 @@ def confidence(matches: Array, mean: Array, spread: Array) -> Array:
     of_matches = np.select([matches >= 15, matches >= 10, matches >= 7], [20, 15, 10], -15)
     of_mean = np.select([mean >= 85, mean >= 75, mean >= LEAST_SCORE], [20, 15, 10], 5)
     of_spread = np.select([spread < 4, spread < 6, spread < 8], [15, 8, 3], -5)
-    return np.clip(50 + of_matches + of_mean + of_spread, 0, 100) / 100
+    return np.asarray(np.clip(50 + of_matches + of_mean + of_spread, 0, 100) / 100)
 
 
 def _matches(slate: Slate) -> tuple[Array, Array, Array]:
@@ -171,11 +168,15 @@ def form_before(player: Array, points: Array) -> Array:
     return np.asarray(five - everything)
 
 
+def _summed(player: Array, values: Array, size: int) -> FloatArray:
+    """Sums by player, game after game: nobody's depends on who is beside him."""
+    return np.bincount(player, weights=values, minlength=size).astype(np.float64)
+
+
 def _spread(player: Array, points: Array, count: Array) -> Array:
     """Population standard deviation of each player's matches."""
     size = len(count)
-    total = np.bincount(player, weights=points, minlength=size)
-    squares = np.bincount(player, weights=points * points, minlength=size)
+    total, squares = _summed(player, points, size), _summed(player, points * points, size)
     return np.sqrt(ratio(count * squares - total * total, count * count))
 
 

@@ -148,7 +148,6 @@ class System:
 
 
 def answer(
-    slate: Slate,
     base: Array,
     adjustments: Columns,
     confidence: Array,
@@ -158,7 +157,6 @@ def answer(
     """A base with adjustments, within bounds; silence where anything needed is unknown.
 
     Args:
-        slate: Who is foretold.
         base: Points before adjustments.
         adjustments: Points by the columns of ``ADJUSTMENTS``; those left out are 0.
         confidence: 0 to 1.
@@ -194,7 +192,9 @@ def _reasons(base_name: str, base: Array, adjustments: Columns) -> Array:
 
 def texts(text: str, where: Array) -> Array:
     """A text where it holds, None elsewhere."""
-    return np.where(where, text, None).astype(object)
+    told = np.full(len(where), None, dtype=object)
+    told[where] = text
+    return told
 
 
 def venue(slate: Slate, home: float, away: float) -> Array:

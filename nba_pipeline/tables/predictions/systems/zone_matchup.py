@@ -38,7 +38,7 @@ def predict(slate: Slate, so_far: SoFar) -> Forecast:
         "home_away_adjustment": venue(slate, 0.8, -0.8),
     }
     base = slate["points_avg_season"]
-    return answer(slate, base, adjustments, shared_confidence(slate), "season average")
+    return answer(base, adjustments, shared_confidence(slate), "season average")
 
 
 def zone_sum(slate: Slate) -> Array:
@@ -52,6 +52,4 @@ def zone_sum(slate: Slate) -> Array:
     return rounded(total, 4)
 
 
-SYSTEM = System(
-    "zone_matchup_v1", "rule", predict, edge=2.0, least_confidence=0.45, is_strict=True
-)
+SYSTEM = System("zone_matchup_v1", "rule", predict, edge=2.0, least_confidence=0.45, is_strict=True)

@@ -1,0 +1,167 @@
+"""What each system's claims of a date were worth: errors, sides won and lost, intervals held.
+
+One row per system and line rule on a date with graded claims. Claims that were void or are pending
+count apart, pushes are neither won nor lost.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from nba_pipeline.domain.grading import OVER, PASS, PENDING, PUSH, UNDER, VOID
+from nba_pipeline.domain.rounding import rounded
+from nba_pipeline.domain.scorecard import HIGH, Sides, mean, share, sides
+from nba_pipeline.engine.table import Array, Column, Columns, FanOut, Table, each, reads
+from nba_pipeline.engine.windows import Cells
+
+INPUTS = {
+    "claims": reads(
+        "prediction_accuracy",
+        "system_id line_rule outcome recommendation confidence_score prediction_correct "
+        "absolute_error signed_error within_3_points within_5_points within_interval "
+        "adjusted_absolute_error is_regraded",
+        on="system_id line_rule",
+    ),
+}
+
+
+def _count(name: str, what: str = "") -> Column:
+    return Column(name, int, what, nullable=False, minimum=0)
+
+
+def _rate(name: str, what: str = "") -> Column:
+    return Column(name, float, what, unit="fraction", decimals=3, minimum=0, maximum=1)
+
+
+def _points(name: str, what: str = "") -> Column:
+    return Column(name, float, what, unit="points", decimals=2)
+
+
+COLUMNS = (
+    Column("game_date", date, "NBA day, US Eastern", nullable=False),
+    Column("system_id", str, nullable=False),
+    Column("line_rule", str, nullable=False),
+    _count("predictions_count", "graded, pushes among them"),
+    _count("voided_count", "of players who did not play"),
+    _count("pending_count", "of games that are not over"),
+    _count("regraded_count", "graded again after a correction"),
+    _count("recommendations_count", "sides taken"),
+    _count("correct_count"),
+    _count("incorrect_count"),
+    _count("push_count", "sides taken on a line that was hit exactly"),
+    _count("pass_count"),
+    _rate("win_rate", "correct of correct and incorrect"),
+    _points("mae", "mean absolute error"),
+    _points("avg_bias", "mean of predicted less actual"),
+    _points("adjusted_mae", "with the tiers' adjustments, where there are any"),
+    _count("over_count"),
+    _count("over_correct"),
+    _rate("over_win_rate"),
+    _count("under_count"),
+    _count("under_correct"),
+    _rate("under_win_rate"),
+    _count("within_3_count"),
+    _rate("within_3_pct"),
+    _count("within_5_count"),
+    _rate("within_5_pct"),
+    _rate("interval_coverage", "share of games inside the stated interval"),
+    _rate("avg_confidence"),
+    _count("high_confidence_count", f"sides taken with a confidence of {HIGH} or more"),
+    _count("high_confidence_correct"),
+    _rate("high_confidence_win_rate"),
+)
+
+
+def compute(cells: Cells) -> Columns:
+    """One scorecard per system."""
+    cards = [_card(cells, cell) for cell in range(len(cells))]
+    decimals = {column.name: column.decimals for column in COLUMNS}
+    columns = {name: np.array([card[name] for card in cards]) for name in (cards or [{}])[0]}
+    return {
+        **{name: cells[name] for name in ("game_date", "system_id", "line_rule")},
+        **{
+            name: rounded(values, decimals[name] or 0) if values.dtype.kind == "f" else values
+            for name, values in columns.items()
+        },
+    }
+
+
+def _card(cells: Cells, cell: int) -> dict[str, float]:
+    window = cells.window("claims")
+    rows = slice(int(window.start[cell]), int(window.stop[cell]))
+    claims = {name: values[rows] for name, values in window.buffer.columns.items()}
+    side, right = claims["recommendation"], claims["prediction_correct"]
+    taken = {name: sides(side == name, right) for name in (OVER, UNDER)}
+    both = sides((side == OVER) | (side == UNDER), right)
+    sure = sides(((side == OVER) | (side == UNDER)) & (claims["confidence_score"] >= HIGH), right)
+    graded = ~np.isnan(claims["absolute_error"])
+    return {
+        "predictions_count": int(graded.sum()),
+        "voided_count": int((claims["outcome"] == VOID).sum()),
+        "pending_count": int((claims["outcome"] == PENDING).sum()),
+        "regraded_count": int((claims["is_regraded"] == 1).sum()),
+        "recommendations_count": both.taken,
+        "correct_count": both.correct,
+        "incorrect_count": both.incorrect,
+        "push_count": int(((claims["outcome"] == PUSH) & _among(side, (OVER, UNDER))).sum()),
+        "pass_count": int((side == PASS).sum()),
+        "win_rate": both.win_rate,
+        "mae": mean(claims["absolute_error"], 2),
+        "avg_bias": mean(claims["signed_error"], 2),
+        "adjusted_mae": mean(claims["adjusted_absolute_error"], 2),
+        **_per_side(taken),
+        **_within(claims, graded),
+        "avg_confidence": mean(claims["confidence_score"][graded], 2),
+        "high_confidence_count": sure.taken,
+        "high_confidence_correct": sure.correct,
+        "high_confidence_win_rate": sure.win_rate,
+    }
+
+
+def _among(values: Array, wanted: tuple[str, ...]) -> Array:
+    return np.array([value in wanted for value in values.tolist()], dtype=bool)
+
+
+def _per_side(taken: dict[str, Sides]) -> dict[str, float]:
+    return {
+        f"{side.lower()}_{name}": value
+        for side, counted in taken.items()
+        for name, value in (
+            ("count", counted.taken),
+            ("correct", counted.correct),
+            ("win_rate", counted.win_rate),
+        )
+    }
+
+
+def _within(claims: Columns, graded: Array) -> dict[str, float]:
+    return {
+        **{
+            f"within_{points}_count": int((claims[f"within_{points}_points"] == 1).sum())
+            for points in (3, 5)
+        },
+        **{
+            f"within_{points}_pct": share(claims[f"within_{points}_points"][graded])
+            for points in (3, 5)
+        },
+        "interval_coverage": share(claims["within_interval"][graded]),
+    }
+
+
+TABLE = Table(
+    name="system_daily_performance",
+    dataset="nba_predictions",
+    description=__doc__,
+    entity=("system_id", "line_rule"),
+    key=("system_id", "line_rule"),
+    columns=COLUMNS,
+    inputs=INPUTS,
+    cells=each("claims", "system_id", "line_rule"),
+    compute=compute,
+    version=1,
+    fan_out=FanOut("system", "GRADING_WORKERS", default_workers=4),
+    clustering=("system_id",),
+    plot=("system_id", "mae"),
+)
