@@ -28,10 +28,11 @@ NIGHT = date(2021, 11, 8)
 AFTERMATH = timedelta(days=3)
 
 _PRE_GAME_LAYERS = ("precompute", "predictions")
+_GRADING = ("prediction_accuracy", "system_daily_performance")
 PRE_GAME = [
     table
     for table in REGISTRY.values()
-    if table.layer in _PRE_GAME_LAYERS
+    if (table.layer in _PRE_GAME_LAYERS and table.name not in _GRADING)
     or table.name.startswith("upcoming_")
     or table.name == "player_availability"
 ]

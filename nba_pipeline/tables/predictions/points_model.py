@@ -36,7 +36,7 @@ from nba_pipeline.tables.points_features import NAMES, examples_of
 MONDAY, DAYS = 0, 4 * 365
 
 #: Games of players below this many minutes teach nothing about those who are predicted.
-LEAST_MINUTES = 12.0
+LEAST_MINUTES = 5.0
 
 #: Fewest games to learn from.
 LEAST_EXAMPLES = 500
@@ -116,7 +116,7 @@ def _model(cells: Cells, cell: int, day: np.datetime64) -> dict[str, object]:
         "game_date": day,
         "model_version": version,
         "feature_names": list(NAMES),
-        "parameters": repr({**learning.PARAMETERS, "rounds": learning.ROUNDS}),
+        "parameters": repr({**learning.PARAMETERS, "trees": learning.trees(len(days))}),
         "training_rows": len(days),
         "first_training_day": days.min(),
         "last_training_day": days.max(),
