@@ -16,7 +16,8 @@ from nba_pipeline.domain.learning import Examples, learn
 draw = numpy.random.default_rng(5)
 features = draw.normal(size=(3000, 6)).round(4)
 points = (10 + 4 * features[:, 2] + draw.normal(size=3000)).round()
-print(hashlib.sha256(learn(Examples(features, numpy.full(3000, 10.0), points)).encode()).hexdigest())
+model = learn(Examples(features, numpy.full(3000, 10.0), points))
+print(hashlib.sha256(model.encode()).hexdigest())
 """
 
 

@@ -54,7 +54,7 @@ def test_the_ensemble_does_without_a_system_that_failed(slate):
 def test_a_system_that_always_fails_is_asked_only_a_few_times(slate):
     calls = []
 
-    def predict(part, so_far):
+    def predict(part, _):
         calls.append(len(part))
         raise ValueError("broken")
 
