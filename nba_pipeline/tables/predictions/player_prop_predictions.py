@@ -55,8 +55,6 @@ _OF_REQUEST = (
     "estimation_method",
     "feature_quality_score",
     "is_production_ready",
-    "backfill_bootstrap_mode",
-    "processing_decision_reason",
 )
 
 # Of the system's own row, none of which the blend has.
@@ -171,8 +169,6 @@ COLUMNS = (
     # Whether to trust it
     Column("feature_quality_score", float, unit="of 100", nullable=False, decimals=2),
     Column("is_production_ready", bool, nullable=False),
-    Column("backfill_bootstrap_mode", bool, nullable=False),
-    Column("processing_decision_reason", str, nullable=False),
 )
 
 

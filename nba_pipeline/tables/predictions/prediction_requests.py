@@ -58,8 +58,7 @@ INPUTS = {
     ),
     "features": reads(
         "ml_feature_store_v2",
-        "feature_quality_score is_production_ready early_season_flag backfill_bootstrap_mode "
-        "processing_decision_reason",
+        "feature_quality_score is_production_ready early_season_flag",
         on="game_id player_lookup",
     ),
     **prop_lines.INPUTS,
@@ -102,8 +101,6 @@ COLUMNS = (
     Column("estimation_method", str, "points_avg_last_5 or points_avg_last_10"),
     Column("feature_quality_score", float, unit="of 100", nullable=False, decimals=2),
     Column("is_production_ready", bool, "of the features", nullable=False),
-    Column("backfill_bootstrap_mode", bool, "of the features", nullable=False),
-    Column("processing_decision_reason", str, "of the features", nullable=False),
 )
 
 
@@ -140,8 +137,6 @@ _OF_TONIGHT = (
 _OF_FEATURES = (
     "feature_quality_score",
     "is_production_ready",
-    "backfill_bootstrap_mode",
-    "processing_decision_reason",
 )
 
 
