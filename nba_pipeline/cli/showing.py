@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as Grid
 
@@ -20,6 +22,7 @@ from nba_pipeline.cli.options import (
 )
 from nba_pipeline.cli.printing import out, print_json
 from nba_pipeline.cli.running import bring_up_to_date, finish
+from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.session import Mode
 
 # Of the demo's last evening: what was known of a player before it, his line, and what he did.
@@ -55,15 +58,30 @@ def bench(
     to: ToOption,
     archive: ArchiveOption = "",
     executor: ExecutorOption = "serial",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            help="backfill: from nothing and again unchanged, without and with Dagster. "
+            "rescrapes: a week scraped again night after night, and what of it was skipped."
+        ),
+    ] = "backfill",
     as_json: AsJson = False,
 ) -> None:
-    """Time a backfill from nothing and again unchanged, without and with Dagster."""
-    from nba_pipeline.benchmark import measure
+    """Measure a scenario in folders of its own."""
+    from nba_pipeline import benchmark, rescrapes
     from nba_pipeline.orchestration.resources import SourceResource
 
+    if scenario not in _SCENARIOS:
+        raise ConfigurationError(
+            f"there is no scenario {scenario}: choose one of {', '.join(_SCENARIOS)}"
+        )
     days = days_between(from_, to)
     folder = str(Path(archive).resolve()) if archive else ""
-    figures = measure(folder, SourceResource(archive=folder).open(), days, executor)
+    source = SourceResource(archive=folder).open()
+    if scenario == "rescrapes":
+        _say_what_was_skipped(rescrapes.measure(source, days, executor), as_json)
+        return
+    figures = benchmark.measure(folder, source, days, executor)
     if as_json:
         print_json(figures)
         return
@@ -95,6 +113,24 @@ def likeness(
         apart = f"{100 * (value / known - 1):+.1f} %" if known else ""
         grid.add_row(name, "" if known is None else f"{known:.3f}", f"{value:.3f}", apart)
     out.print(grid)
+
+
+_SCENARIOS = ("backfill", "rescrapes")
+
+
+def _say_what_was_skipped(figures: dict[str, Any], as_json: bool) -> None:
+    """One line per night, then one per layer."""
+    if as_json:
+        print_json(figures)
+        return
+    for title, lines in (("night", figures["nights"]), ("layer", figures["layers"])):
+        grid = Grid(title, "computed", "of", "avoided", box=SIMPLE_HEAD)
+        for line in lines:
+            name = f"{line['night']}: {line['found']}" if title == "night" else line["layer"]
+            share = f"{line['avoided_pct']:.2f} %"
+            grid.add_row(name, f"{line['computed']:,}", f"{line['entities']:,}", share)
+        out.print(grid)
+    out.print(f"avoided in all: {figures['all']['avoided_pct']:.2f} %", highlight=False)
 
 
 def _say_where_to_look() -> None:
