@@ -21,6 +21,14 @@ _TEXT, _WHOLE, _REAL, _FLAG, _DAY = (
 )
 _INSTANT = pa.timestamp("us", tz="UTC")
 
+_OF_EVERY_FEED = {
+    # Since when what the row says could be known. Where a source leaves it out, by the rules of
+    # ``domain/clocks.py``.
+    "known_at": _INSTANT,
+    # Which of several providers was believed.
+    "data_source": _TEXT,
+}
+
 
 @dataclass(frozen=True)
 class Feed:
@@ -44,7 +52,7 @@ class Feed:
     @property
     def columns(self) -> dict[str, pa.DataType]:
         """Every column of the feed with its type, required ones first."""
-        return {**self.required, **(self.optional or {})}
+        return {**self.required, **(self.optional or {}), **_OF_EVERY_FEED}
 
     @property
     def schema(self) -> pa.Schema:
@@ -95,6 +103,10 @@ SCHEDULE = Feed(
         "is_neutral": _FLAG,
         "game_label": _TEXT,
         "periods_played": _WHOLE,
+        # Broadcasters that show the game everywhere, separated by commas; empty for none.
+        "national_networks": _TEXT,
+        # When the fixture was first seen, where that was before the game.
+        "first_seen_at": _INSTANT,
         # From which day the fixture was public. Where a file lacks it: the season's first day, or
         # a week before the game where its id is out of date order.
         "fixture_public_from": _DAY,
@@ -205,6 +217,23 @@ GAME_LINES = Feed(
     key=("game_id",),
 )
 
+GAME_LINE_SNAPSHOTS = Feed(
+    name="game_line_snapshots",
+    required={
+        "game_id": _TEXT,
+        "snapshot_at": _INSTANT,
+        "bookmaker": _TEXT,
+        # spreads, totals or h2h
+        "market": _TEXT,
+        # A team's tricode, Over or Under.
+        "outcome": _TEXT,
+        "point": _REAL,
+        # American odds.
+        "price": _WHOLE,
+    },
+    key=("game_id", "snapshot_at", "bookmaker", "market", "outcome"),
+)
+
 PLAYER_PROPS = Feed(
     name="player_props",
     required={
@@ -256,6 +285,52 @@ INJURY_TRANSACTIONS = Feed(
     dated_by="date",
 )
 
+INJURY_REPORTS = Feed(
+    name="injury_reports",
+    required={
+        # The day of the game the report is about.
+        "date": _DAY,
+        "reported_at": _INSTANT,
+        "team": _TEXT,
+        "player_name": _TEXT,
+        # out, doubtful, questionable, probable or available
+        "status": _TEXT,
+        "reason": _TEXT,
+    },
+    optional={"away_team_abbr": _TEXT, "home_team_abbr": _TEXT},
+    key=("date", "reported_at", "team", "player_name"),
+    dated_by="date",
+)
+
+PLAYER_LIST = Feed(
+    name="player_list",
+    required={
+        # The day the list was taken.
+        "date": _DAY,
+        "player_id": _WHOLE,
+        "player_name": _TEXT,
+        "team_abbr": _TEXT,
+        "position": _TEXT,
+    },
+    optional={
+        "jersey_number": _TEXT,
+        # Feet and inches, for example 6-8.
+        "height": _TEXT,
+        # Pounds.
+        "weight": _WHOLE,
+        "birth_date": _DAY,
+        "college": _TEXT,
+        "country": _TEXT,
+        "draft_year": _WHOLE,
+        "draft_round": _WHOLE,
+        "draft_number": _WHOLE,
+        "from_year": _WHOLE,
+        "to_year": _WHOLE,
+    },
+    key=("date", "player_id"),
+    dated_by="date",
+)
+
 FEEDS: dict[str, Feed] = {
     feed.name: feed
     for feed in (
@@ -265,8 +340,11 @@ FEEDS: dict[str, Feed] = {
         PLAY_BY_PLAY,
         SHOTS,
         GAME_LINES,
+        GAME_LINE_SNAPSHOTS,
         PLAYER_PROPS,
         OFFICIALS,
         INJURY_TRANSACTIONS,
+        INJURY_REPORTS,
+        PLAYER_LIST,
     )
 }

@@ -88,10 +88,10 @@ def _shots_layout(rows: pa.Table, path: Path) -> pa.Table:
         **({"event_num": rows[layout["event_num"]]} if is_old else {}),
     }.items():
         whole = whole.append_column(name, values)
-    return _numbered(whole)
+    return numbered(whole)
 
 
-def _numbered(rows: pa.Table) -> pa.Table:
+def numbered(rows: pa.Table) -> pa.Table:
     """Shots with their place in the game: by period, then time, then what tells two apart."""
     first = {
         "game_id": "ascending",

@@ -214,7 +214,7 @@ def _played(line: Node) -> bool:
 
 
 def summary_v2(content: bytes, origin: Origin) -> Parsed:
-    """``boxscoresummaryv2``: the officials, the score and who was inactive."""
+    """``boxscoresummaryv2``: who officiated."""
     root = json_of(content, origin)
     (game,) = _one(result_set(root, "GameSummary"), root)
     game_id = game.text("GAME_ID")
@@ -225,16 +225,6 @@ def summary_v2(content: bytes, origin: Origin) -> Parsed:
                 "official": initialled(row.text("FIRST_NAME"), row.text("LAST_NAME")),
             }
             for row in result_set(root, "Officials")
-        ],
-        "inactive_players": [
-            {
-                "game_id": game_id,
-                "player_id": row.whole("PLAYER_ID"),
-                "player_name": f"{row.text('FIRST_NAME')} {row.text('LAST_NAME')}".strip(),
-                "team_abbr": row.team("TEAM_ABBREVIATION"),
-                "status": "inactive",
-            }
-            for row in result_set(root, "InactivePlayers")
         ],
     }
 

@@ -192,10 +192,12 @@ class SimulatedLeague:
         for season in self._seasons:
             for feed, row in self._of_season(season, day):
                 rows[feed].append(row)
-        return {
-            name: sorted_by_day(feed, pa.Table.from_pylist(rows[name], schema=_columns(feed)))
-            for name, feed in FEEDS.items()
-        }
+        return {name: sorted_by_day(feed, self._told(rows[name], feed)) for name, feed in FEEDS.items()}
+
+    def _told(self, rows: list[Row], feed: Feed) -> pa.Table:
+        """Rows as the feed's columns; every one says that it is invented."""
+        said = [{**row, "data_source": self.name} for row in rows]
+        return pa.Table.from_pylist(said, schema=_columns(feed))
 
     def _of_season(self, season: SimulatedSeason, day: date) -> Iterator[tuple[str, Row]]:
         """A day's rows of a season, each with the feed it belongs to."""

@@ -13,7 +13,6 @@ import numpy as np
 from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.events import parse_clock, parse_score
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Array,
     Column,
     Columns,
@@ -24,6 +23,7 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import origin
 
 # Ours = the feed's, where nothing has to be interpreted.
 PUBLISHED = {
@@ -52,7 +52,7 @@ PUBLISHED = {
 INPUTS = {
     "plays": reads_feed(
         "play_by_play",
-        "game_id clock score " + " ".join(PUBLISHED.values()),
+        "game_id clock score " + " ".join(PUBLISHED.values()) + origin.FEED_COLUMNS,
         on={"game_id": "nba_game_id"},
     ),
     "games": reads(
@@ -94,7 +94,7 @@ COLUMNS = (
     Column("shot_distance", int, "NULL where the text names none", unit="feet", minimum=0),
     Column("assist_player_id", int),
     Column("block_player_id", int),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 
@@ -113,8 +113,7 @@ def compute(cells: Cells) -> Columns:
         "game_clock_seconds": np.array([parse_clock(text) for text in rows["clock"]], dtype=float),
         "away_score": away_score,
         "home_score": home_score,
-        "known_at": results_known_at(rows["game_date"]),
-        "known_at_is_estimated": np.ones(len(rows), dtype=bool),
+        **origin.told(rows, results_known_at(rows["game_date"])),
     }
 
 

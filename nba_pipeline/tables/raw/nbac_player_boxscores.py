@@ -13,7 +13,6 @@ from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.games import Participation
 from nba_pipeline.domain.players import player_lookup, universal_player_id, without_suffix
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Column,
     Columns,
     FanOut,
@@ -23,6 +22,7 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import origin
 
 # Ours = the feed's.
 STATS = {
@@ -48,7 +48,8 @@ INPUTS = {
     "box": reads_feed(
         "player_box",
         "game_id player_id player_name team_abbr opponent_abbr is_home is_starter minutes "
-        + " ".join(STATS.values()),
+        + " ".join(STATS.values())
+        + origin.FEED_COLUMNS,
         on={"game_id": "nba_game_id"},
     ),
     "games": reads(
@@ -79,7 +80,7 @@ COLUMNS = (
         Column(name, int, nullable=False, minimum=None if name == "plus_minus" else 0)
         for name in STATS
     ),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 
@@ -107,8 +108,7 @@ def compute(cells: Cells) -> Columns:
         "is_starter": rows["is_starter"],
         "minutes": rows["minutes"],
         **{ours: rows[theirs] for ours, theirs in STATS.items()},
-        "known_at": results_known_at(rows["game_date"]),
-        "known_at_is_estimated": np.ones(len(rows), dtype=bool),
+        **origin.told(rows, results_known_at(rows["game_date"])),
     }
 
 

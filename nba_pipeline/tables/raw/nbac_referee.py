@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
-
 from nba_pipeline.domain.clocks import officials_known_at
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Column,
     Columns,
     FanOut,
@@ -18,9 +15,12 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import origin
 
 INPUTS = {
-    "officials": reads_feed("officials", "game_id official", on={"game_id": "nba_game_id"}),
+    "officials": reads_feed(
+        "officials", "game_id official" + origin.FEED_COLUMNS, on={"game_id": "nba_game_id"}
+    ),
     "games": reads("nbac_schedule", "game_id season_year game_status", on="nba_game_id"),
 }
 
@@ -30,7 +30,7 @@ COLUMNS = (
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
     Column("official", str, "initial and surname, as the play-by-play names them", nullable=False),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 
@@ -43,8 +43,7 @@ def compute(cells: Cells) -> Columns:
         "game_date": rows["game_date"],
         "season_year": games["season_year"][rows.cell],
         "official": rows["official"],
-        "known_at": officials_known_at(rows["game_date"]),
-        "known_at_is_estimated": np.ones(len(rows), dtype=bool),
+        **origin.told(rows, officials_known_at(rows["game_date"])),
     }
 
 

@@ -6,6 +6,7 @@ ahead when it was moved or added late) and, once played, a final revision with t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 import numpy as np
@@ -14,7 +15,6 @@ from nba_pipeline.domain.calendar import season_year_of
 from nba_pipeline.domain.clocks import fixtures_known_at, results_known_at
 from nba_pipeline.domain.games import GameStatus, canonical_game_id, season_type
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Array,
     Column,
     Columns,
@@ -24,13 +24,15 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.tables import origin
 
 INPUTS = {
     "games": reads_feed(
         "schedule",
         "game_id home_team_abbr away_team_abbr home_score away_score status postponed_status "
         "scheduled_start_utc actual_tipoff_utc arena_name arena_city is_neutral game_label "
-        "periods_played fixture_public_from season_first_day",
+        "periods_played national_networks fixture_public_from season_first_day first_seen_at"
+        + origin.FEED_COLUMNS,
         on={"game_id": "nba_game_id"},
     ),
 }
@@ -58,7 +60,9 @@ COLUMNS = (
     Column("is_neutral_site", bool, "NULL where not stated"),
     Column("game_label", str, "for example a cup or play-off round"),
     Column("was_postponed", bool, "moved from another day; NULL where not stated"),
-    *KNOWN_AT,
+    Column("has_national_tv", bool, "shown everywhere; NULL where broadcasts are not published"),
+    Column("primary_network", str, "first of the broadcasters that show it everywhere"),
+    *origin.COLUMNS,
 )
 
 
@@ -84,9 +88,8 @@ def _revision(rows: Rows, keep: Array, *, final: bool) -> Columns:
     away_score = rows["away_score"][keep] if final else unknown
     home_score = rows["home_score"][keep] if final else unknown
     winners = np.where(home_score > away_score, home, away) if final else np.full(len(ids), None)
-    known = (
-        results_known_at(days) if final else fixtures_known_at(rows["fixture_public_from"][keep])
-    )
+    known = _result_known(rows, keep) if final else _fixture_known(rows, keep)
+    networks = rows["national_networks"][keep]
     never = np.full(len(ids), np.datetime64("NaT"), dtype="datetime64[us]")
     status = GameStatus.FINAL if final else GameStatus.SCHEDULED
     return {
@@ -112,9 +115,30 @@ def _revision(rows: Rows, keep: Array, *, final: bool) -> Columns:
         "is_neutral_site": rows["is_neutral"][keep],
         "game_label": rows["game_label"][keep],
         "was_postponed": _postponed(rows["postponed_status"][keep]),
-        "known_at": known,
-        "known_at_is_estimated": np.ones(len(ids), dtype=bool),
+        "has_national_tv": _each(networks, lambda text: float(text != ""), np.nan),
+        "primary_network": _each(networks, lambda text: text.split(",")[0] or None, None),
+        **known,
     }
+
+
+def _fixture_known(rows: Rows, keep: Array) -> Columns:
+    """Known since it was first seen, where that was before the game."""
+    seen = Rows({**rows.columns, "known_at": rows["first_seen_at"]}, rows.cell)
+    return _only(origin.told(seen, fixtures_known_at(rows["fixture_public_from"])), keep)
+
+
+def _result_known(rows: Rows, keep: Array) -> Columns:
+    return _only(origin.told(rows, results_known_at(rows["game_date"])), keep)
+
+
+def _only(columns: Columns, keep: Array) -> Columns:
+    return {name: values[keep] for name, values in columns.items()}
+
+
+def _each(texts: Array, value: Callable[[str], object], unknown: object) -> Array:
+    """What follows from each text, and what stands for no text."""
+    found = [unknown if text is None else value(text) for text in texts.tolist()]
+    return np.array(found, dtype=np.float64 if unknown is not None else object)
 
 
 def _postponed(texts: Array) -> Array:
@@ -135,7 +159,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=each("games", nba_game_id="game_id"),
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("game", "RAW_WORKERS", default_workers=1),
     clustering=("home_team_abbr", "away_team_abbr"),
     keeps_revisions=True,

@@ -15,7 +15,6 @@ from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.shots import hoop_distance
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Column,
     Columns,
     FanOut,
@@ -25,12 +24,13 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import origin
 
 INPUTS = {
     "shots": reads_feed(
         "shots",
         "game_id shot_number event_num player_id player_name period seconds_left action_type "
-        "shot_type hoop_x_ft hoop_y_ft shot_made shot_zone",
+        "shot_type hoop_x_ft hoop_y_ft shot_made shot_zone" + origin.FEED_COLUMNS,
         on={"game_id": "nba_game_id"},
     ),
     "games": reads("nbac_schedule", "game_id season_year game_status", on="nba_game_id"),
@@ -56,7 +56,7 @@ COLUMNS = (
     Column("y_ft", float, "from the hoop towards mid-court", unit="feet", decimals=2),
     Column("shot_distance_ft", float, "from the hoop", unit="feet", decimals=3, minimum=0),
     Column("published_zone", str, "the publisher's own zone"),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 
@@ -81,8 +81,7 @@ def compute(cells: Cells) -> Columns:
         "y_ft": rounded(rows["hoop_y_ft"], 2),
         "shot_distance_ft": rounded(hoop_distance(rows["hoop_x_ft"], rows["hoop_y_ft"]), 3),
         "published_zone": rows["shot_zone"],
-        "known_at": results_known_at(rows["game_date"]),
-        "known_at_is_estimated": np.ones(len(rows), dtype=bool),
+        **origin.told(rows, results_known_at(rows["game_date"])),
     }
 
 

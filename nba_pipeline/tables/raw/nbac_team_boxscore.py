@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
-
 from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Column,
     Columns,
     FanOut,
@@ -18,6 +15,7 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import origin
 
 # Ours = the feed's.
 STATS = {
@@ -43,7 +41,8 @@ INPUTS = {
     "box": reads_feed(
         "team_box",
         "game_id team_abbr opponent_abbr is_home minutes tov_individual "
-        + " ".join(STATS.values()),
+        + " ".join(STATS.values())
+        + origin.FEED_COLUMNS,
         on={"game_id": "nba_game_id"},
     ),
     "games": reads(
@@ -73,7 +72,7 @@ COLUMNS = (
         Column(name, int, nullable=False, minimum=None if name == "plus_minus" else 0)
         for name in STATS
     ),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 
@@ -92,8 +91,7 @@ def compute(cells: Cells) -> Columns:
         "minutes": rows["minutes"],
         "individual_turnovers": rows["tov_individual"],
         **{ours: rows[theirs] for ours, theirs in STATS.items()},
-        "known_at": results_known_at(rows["game_date"]),
-        "known_at_is_estimated": np.ones(len(rows), dtype=bool),
+        **origin.told(rows, results_known_at(rows["game_date"])),
     }
 
 

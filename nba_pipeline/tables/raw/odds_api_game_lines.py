@@ -7,29 +7,34 @@ published and stay NULL.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 import numpy as np
 
 from nba_pipeline.domain.clocks import opening_lines_known_at, tip_off
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Array,
     Column,
     Columns,
     FanOut,
     Table,
-    each,
     reads,
     reads_feed,
 )
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.tables import origin
 
 INPUTS = {
     "lines": reads_feed(
         "game_lines",
         "game_id open_home_spread close_home_spread open_total close_total home_moneyline "
-        "away_moneyline",
+        "away_moneyline" + origin.FEED_COLUMNS,
+        on={"game_id": "nba_game_id"},
+    ),
+    "snapshots": reads_feed(
+        "game_line_snapshots",
+        "game_id snapshot_at bookmaker market outcome point price" + origin.FEED_COLUMNS,
         on={"game_id": "nba_game_id"},
     ),
     "games": reads(
@@ -46,7 +51,7 @@ COLUMNS = (
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, "year the season started", nullable=False),
     Column("snapshot_at", datetime, "when the line stood", nullable=False),
-    Column("snapshot_label", str, "opening or closing", nullable=False),
+    Column("snapshot_label", str, "opening or closing; NULL of other moments"),
     Column("bookmaker_key", str, nullable=False),
     Column("market_key", str, "spreads, totals or h2h", nullable=False),
     Column("outcome_name", str, "a team, Over or Under", nullable=False),
@@ -54,7 +59,7 @@ COLUMNS = (
     Column("outcome_price_american", int, "NULL where not published"),
     Column("home_team_abbr", str, nullable=False),
     Column("away_team_abbr", str, nullable=False),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 # (label, market, outcome, column of the feed, sign). The away spread mirrors the home one.
@@ -74,39 +79,79 @@ _OUTCOMES = (
 
 def compute(cells: Cells) -> Columns:
     """Each published number as a snapshot; a number that is not published has no row."""
+    pieces = [*_two_moments(cells), _snapshots(cells)]
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+def _two_moments(cells: Cells) -> Iterator[Columns]:
+    """The opening and the closing line, outcome by outcome."""
     lines, games = cells.one("lines"), cells.one("games")
     days = cells["game_date"].astype("datetime64[D]")
     moments = {
         "opening": opening_lines_known_at(days),
         "closing": tip_off(days, games["scheduled_start"], games["actual_tip_off"]),
     }
-    pieces = []
     for label, market, outcome, column, sign in _OUTCOMES:
         number = lines[column]
         keep = ~np.isnan(number)
         none = np.full(int(keep.sum()), np.nan)
-        pieces.append(
-            {
-                "game_id": games["game_id"][keep],
-                "nba_game_id": cells["nba_game_id"][keep],
-                "game_date": days[keep],
-                "season_year": games["season_year"][keep],
-                "snapshot_at": moments[label][keep],
-                "snapshot_label": np.full(len(none), label, dtype=object),
-                "bookmaker_key": np.full(len(none), "consensus", dtype=object),
-                "market_key": np.full(len(none), market, dtype=object),
-                "outcome_name": _named(outcome, games["home_team_abbr"], games["away_team_abbr"])[
-                    keep
-                ],
-                "outcome_point": none if market == "h2h" else sign * number[keep],
-                "outcome_price_american": number[keep] if market == "h2h" else none,
-                "home_team_abbr": games["home_team_abbr"][keep],
-                "away_team_abbr": games["away_team_abbr"][keep],
-                "known_at": moments[label][keep],
-                "known_at_is_estimated": np.ones(len(none), dtype=bool),
-            }
-        )
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+        told = origin.told(lines, moments[label])
+        yield {
+            **_of_game(cells, games, keep),
+            "snapshot_at": moments[label][keep],
+            "snapshot_label": np.full(len(none), label, dtype=object),
+            "bookmaker_key": np.full(len(none), "consensus", dtype=object),
+            "market_key": np.full(len(none), market, dtype=object),
+            "outcome_name": _named(outcome, games["home_team_abbr"], games["away_team_abbr"])[keep],
+            "outcome_point": none if market == "h2h" else sign * number[keep],
+            "outcome_price_american": number[keep] if market == "h2h" else none,
+            **{name: values[keep] for name, values in told.items()},
+        }
+
+
+def _snapshots(cells: Cells) -> Columns:
+    """Every outcome of every moment as it was published."""
+    rows = cells.window("snapshots").rows()
+    return {
+        **_of_game(cells, cells.one("games"), rows.cell),
+        "snapshot_at": rows["snapshot_at"],
+        "snapshot_label": np.full(len(rows), None, dtype=object),
+        "bookmaker_key": rows["bookmaker"],
+        "market_key": rows["market"],
+        "outcome_name": rows["outcome"],
+        "outcome_point": rows["point"],
+        "outcome_price_american": rows["price"],
+        **origin.told(rows, rows["snapshot_at"]),
+    }
+
+
+def _of_game(cells: Cells, games: Rows, picked: Array) -> dict[str, Array]:
+    """What every row says of its game, for some cells."""
+    return {
+        "nba_game_id": cells["nba_game_id"][picked],
+        "game_date": cells["game_date"].astype("datetime64[D]")[picked],
+        **{name: games[name][picked] for name in _GAME},
+    }
+
+
+_GAME = ("game_id", "season_year", "home_team_abbr", "away_team_abbr")
+
+
+def _cells(inputs: Mapping[str, Columns]) -> Columns:
+    """Every game with a line of either kind, once."""
+    found = {
+        (day, game): None
+        for name in ("lines", "snapshots")
+        for day, game in zip(*(inputs[name][c].tolist() for c in _OF_CELL), strict=True)
+    }
+    days = [day for day, _ in found]
+    return {
+        "game_date": np.array(days, dtype=inputs["lines"]["game_date"].dtype),
+        "nba_game_id": np.array([game for _, game in found], dtype=object),
+    }
+
+
+_OF_CELL = ("game_date", "game_id")
 
 
 def _named(outcome: str, home: Array, away: Array) -> Array:
@@ -123,9 +168,9 @@ TABLE = Table(
     key=("game_id", "snapshot_at", "bookmaker_key", "market_key", "outcome_name"),
     columns=COLUMNS,
     inputs=INPUTS,
-    cells=each("lines", nba_game_id="game_id"),
+    cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("game", "RAW_WORKERS", default_workers=1),
     clustering=("game_id", "bookmaker_key", "market_key"),
     keeps_revisions=True,

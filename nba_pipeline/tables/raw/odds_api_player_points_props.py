@@ -19,7 +19,6 @@ from nba_pipeline.domain.name_resolution import Resolution, Rule
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.domain.teams import UnknownTeamError, tricode
 from nba_pipeline.engine.table import (
-    KNOWN_AT,
     Array,
     Column,
     Columns,
@@ -31,7 +30,7 @@ from nba_pipeline.engine.table import (
     reads_feed,
 )
 from nba_pipeline.engine.windows import Cells, Rows
-from nba_pipeline.tables import names
+from nba_pipeline.tables import names, origin
 
 MARKET = "player_points"
 
@@ -39,7 +38,7 @@ INPUTS = {
     "lines": reads_feed(
         "player_props",
         "event_id home_team away_team player_name player_id market bookmaker snapshot snapshot_at "
-        "line is_two_sided over_price under_price",
+        "line is_two_sided over_price under_price" + origin.FEED_COLUMNS,
         on={"event_id": "odds_api_event_id", "player_name": "player_name", "market": "market"},
     ),
     "game": reads(
@@ -70,7 +69,7 @@ COLUMNS = (
     Column("is_main_line", bool, "FALSE of a bookmaker's alternate lines", nullable=False),
     Column("over_price_american", int, "NULL where not published, or a placeholder"),
     Column("under_price_american", int, "NULL where not published, or a placeholder"),
-    *KNOWN_AT,
+    *origin.COLUMNS,
 )
 
 
@@ -79,8 +78,7 @@ def compute(cells: Cells) -> Columns:
     lines, game = cells.window("lines").rows(), cells.one("game")
     cell = lines.cell
     starts = tip_off(cells["game_date"], game["scheduled_start"], game["actual_tip_off"])[cell]
-    estimated = np.isnat(lines["snapshot_at"])
-    stood = np.where(estimated, starts, lines["snapshot_at"])
+    stood = np.where(np.isnat(lines["snapshot_at"]), starts, lines["snapshot_at"])
     lookups = [player_lookup(name) for name in lines["player_name"].tolist()]
     books = np.array([name.lower() for name in lines["bookmaker"].tolist()], dtype=object)
     return {
@@ -105,12 +103,16 @@ def compute(cells: Cells) -> Columns:
         ),
         "over_price_american": lines["over_price"],
         "under_price_american": lines["under_price"],
-        "known_at": stood,
-        "known_at_is_estimated": estimated,
+        **origin.told(_known_when_they_stood(lines), starts),
     }
 
 
 _OF_CELL = ("odds_api_event_id", "game_date", "home_team_abbr", "away_team_abbr", "player_name")
+
+
+def _known_when_they_stood(lines: Rows) -> Rows:
+    known = np.where(np.isnat(lines["known_at"]), lines["snapshot_at"], lines["known_at"])
+    return Rows({**lines.columns, "known_at": known}, lines.cell)
 
 
 def _minutes(spans: Array) -> Array:

@@ -287,6 +287,8 @@ def test_every_line_of_the_recorded_props_is_read(season_files):
 # Layouts of shots --------------------------------------------------------------------------------
 
 ONE_SHOT = {
+    "known_at": None,
+    "data_source": None,
     "game_date": MONDAY,
     "game_id": CHI_LAL,
     "shot_number": 0,
