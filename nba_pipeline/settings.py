@@ -8,6 +8,7 @@ Variable               Means                                    Default
                                                                 ``DAGSTER_HOME``, else under the
                                                                 user's data folder
 ``NBA_ARCHIVE_DIR``    folder of season files                   none: the simulated league
+``NBA_LANDING_ROOT``   landing zone: a folder or ``gs://…``     none
 ``NBA_EXECUTOR``       serial, threads or processes             serial
 ``NBA_FIRST_DAY``      first partition, YYYY-MM-DD              2020-10-01
 ``NBA_RECENT_DAYS``    days back that are swept for changes     14
@@ -52,6 +53,12 @@ def archive_folder(environ: Mapping[str, str], chosen: str = "") -> Path | None:
     """The folder of season files, or None for the simulated league."""
     named = chosen or environ.get("NBA_ARCHIVE_DIR", "")
     return Path(named).expanduser() if named else None
+
+
+def landing_root(environ: Mapping[str, str], chosen: str = "") -> str:
+    """The landing zone, a folder or ``gs://bucket/prefix``; empty where there is none."""
+    named = chosen or environ.get("NBA_LANDING_ROOT", "")
+    return named if "://" in named or not named else str(Path(named).expanduser())
 
 
 def executor_name(environ: Mapping[str, str], chosen: str = "") -> str:

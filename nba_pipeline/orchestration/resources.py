@@ -37,12 +37,21 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
 
 
 class SourceResource(dg.ConfigurableResource[Any]):
-    """Where facts come from: a folder of season files, or the simulated league."""
+    """Where facts come from: season files, a landing zone, or the simulated league.
+
+    A choice made here goes before one the environment makes, and of two that the environment makes
+    the landing zone goes before the season files.
+    """
 
     archive: str = Field(
         default="",
         description="Folder of season files; empty means as the environment says, and the "
         "simulated league when it says nothing.",
+    )
+    landing: str = Field(
+        default="",
+        description="Root of a landing zone whose payloads are read, a folder or gs://…; empty "
+        "means as the environment says, unless an archive is chosen.",
     )
     seed: int = Field(default=7, description="Seed of the simulated league.")
 
@@ -51,16 +60,27 @@ class SourceResource(dg.ConfigurableResource[Any]):
     def open(self) -> Source:
         """The source, the same for a whole run whatever is published meanwhile."""
         if self._source is None:
-            folder = settings.archive_folder(os.environ, self.archive)
-            mark = Archive(folder).mark() if folder else ""
-            self._source = _published(folder, self.seed, mark)
+            root = "" if self.archive else settings.landing_root(os.environ, self.landing)
+            folder = None if root else settings.archive_folder(os.environ, self.archive)
+            mark = _source_at(root, folder, self.seed).mark()
+            self._source = _published(root, folder, self.seed, mark)
         return self._source
 
 
 @lru_cache(maxsize=1)
-def _published(folder: Path | None, seed: int, mark: str) -> Source:
+def _published(root: str, folder: Path | None, seed: int, mark: str) -> Source:
     """A source as it is at a mark: read once for as long as nothing new is published."""
     del mark
+    return _source_at(root, folder, seed)
+
+
+def _source_at(root: str, folder: Path | None, seed: int) -> Source:
+    if root:
+        # Buckets bring their client with them, which takes its time.
+        from nba_pipeline.sources.landed import Landed
+        from nba_pipeline.sources.landing import LandingZone
+
+        return Landed(LandingZone(root))
     return Archive(folder) if folder else SimulatedLeague(seed)
 
 

@@ -8,6 +8,7 @@ be read is set aside with a sentence; the revision before it, and all others, co
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ import pyarrow as pa
 from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.sources.base import (
     feed_named,
     of_dates,
@@ -116,6 +118,16 @@ class Landed:
             games["game_date"].to_pylist(), games["game_id"].to_pylist()
         )
 
+    def mark(self) -> str:
+        """A digest of which payloads there are."""
+        return text_digest(
+            *(
+                payload.path
+                for kind in KINDS
+                for payload in self._zone.payloads(kind.source, kind.name)
+            )
+        )
+
     # Payloads ------------------------------------------------------------------------------------
 
     def _told(
@@ -149,7 +161,9 @@ class Landed:
         return self._parsed[payload.path]
 
     def _aside(self, file: str, day: date, problem: str) -> None:
-        self.set_aside[file, problem] = SetAside(file, day, problem)
+        if (file, problem) not in self.set_aside:
+            self.set_aside[file, problem] = SetAside(file, day, problem)
+            logging.getLogger("nba_pipeline").warning("set aside: %s: %s", file, problem)
 
     # The schedule --------------------------------------------------------------------------------
 
@@ -272,7 +286,7 @@ class Landed:
         return ids
 
 
-(_EVENTS,) = (kind for kind in KINDS if kind.title == "bettingpros.events")
+(_EVENTS,) = (kind for kind in KINDS if kind.title == "bp.events")
 
 
 def _teams(row: Row) -> tuple[str | None, str | None]:

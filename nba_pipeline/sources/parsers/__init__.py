@@ -59,7 +59,7 @@ class Kind:
 
     @property
     def title(self) -> str:
-        """For people and for ``data_source``: ``nbac.player_boxscores``."""
+        """For people and for ``data_source``: ``nbac.player_boxscore``."""
         return f"{self.source}.{self.name}"
 
 
@@ -72,6 +72,7 @@ def _kind(
 #: In the order in which they are believed.
 KINDS = (
     _kind("nbac", "schedule", "schedule", nbac_schedule.season_schedule),
+    _kind("nbac", "schedule_cdn", "schedule", nbac_schedule.season_schedule),
     _kind(
         "nbac",
         "scoreboard",
@@ -80,16 +81,16 @@ KINDS = (
         resultSets=nbac_schedule.scoreboard_v2,
     ),
     # Who will officiate is known in the morning, who did when the game is over.
-    _kind("nbac", "referee_assignments", "officials", nbac_people.referee_assignments),
-    _kind("nbac", "player_boxscores", "player_box", nbac_boxscores.game_log),
+    _kind("nbac", "referee", "officials", nbac_people.referee_assignments),
+    _kind("nbac", "player_boxscore", "player_box", nbac_boxscores.game_log),
     _kind(
         "nbac",
         "team_boxscore",
         "player_box team_box officials",
-        resultSets=nbac_boxscores.box_v2,
         boxScoreTraditional=nbac_boxscores.box_v3,
         game=nbac_boxscores.live_box,
     ),
+    _kind("nbac", "team_boxscore_v2", "player_box team_box", nbac_boxscores.box_v2),
     _kind(
         "nbac",
         "play_by_play",
@@ -101,14 +102,17 @@ KINDS = (
     _kind("nbac", "boxscore_summary", "officials", nbac_boxscores.summary_v2),
     _kind("nbac", "player_list", "player_list", nbac_people.player_index),
     _kind("nbac", "injury_report", "injury_reports", nbac_injury_report.injury_report),
-    _kind("odds_api", "events", "", odds_api.events),
-    _kind("odds_api", "game_lines", "game_line_snapshots", odds_api.game_lines),
-    _kind("odds_api", "player_props", "player_props", odds_api.player_props),
-    _kind("bettingpros", "events", "", bettingpros.events),
-    _kind("bettingpros", "player_props", "player_props", bettingpros.offers),
-    _kind("balldontlie", "box_scores", "player_box", balldontlie.box_scores),
-    _kind("balldontlie", "games", "schedule", balldontlie.games),
-    _kind("balldontlie", "injuries", "injury_reports", balldontlie.injuries),
+    _kind("oddsa", "events", "", odds_api.events),
+    _kind("oddsa", "events_history", "", odds_api.events),
+    _kind("oddsa", "game_lines", "game_line_snapshots", odds_api.game_lines),
+    _kind("oddsa", "game_lines_history", "game_line_snapshots", odds_api.game_lines),
+    _kind("oddsa", "player_props", "player_props", odds_api.player_props),
+    _kind("oddsa", "player_props_history", "player_props", odds_api.player_props),
+    _kind("bp", "events", "", bettingpros.events),
+    _kind("bp", "player_props", "player_props", bettingpros.offers),
+    _kind("bdl", "box_scores", "player_box", balldontlie.box_scores),
+    _kind("bdl", "games", "schedule", balldontlie.games),
+    _kind("bdl", "injuries", "injury_reports", balldontlie.injuries),
     _kind("espn", "scoreboard", "schedule", espn.scoreboard),
     _kind("espn", "roster", "player_list", espn.roster),
 )

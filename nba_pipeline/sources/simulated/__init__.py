@@ -192,7 +192,9 @@ class SimulatedLeague:
         for season in self._seasons:
             for feed, row in self._of_season(season, day):
                 rows[feed].append(row)
-        return {name: sorted_by_day(feed, self._told(rows[name], feed)) for name, feed in FEEDS.items()}
+        return {
+            name: sorted_by_day(feed, self._told(rows[name], feed)) for name, feed in FEEDS.items()
+        }
 
     def _told(self, rows: list[Row], feed: Feed) -> pa.Table:
         """Rows as the feed's columns; every one says that it is invented."""

@@ -405,7 +405,7 @@ def test_a_schedule_that_begins_with_the_playoffs_is_refused(folder):
 
 
 def test_a_feed_that_does_not_exist_is_named_with_the_feeds_there_are(folder):
-    refused(folder, "boxes", "there is no feed boxes: choose one of game_lines, ")
+    refused(folder, "boxes", "there is no feed boxes: choose one of game_line_snapshots, ")
 
 
 @pytest.mark.parametrize("column", ["player_id", "pts", "game_date", "is_starter"])
