@@ -33,6 +33,9 @@ NIGHT, NO_GAMES = date(2021, 11, 15), date(2021, 11, 25)
 HISTORY = [NIGHT - timedelta(days=back) for back in range(10, 0, -1)]
 TABLES = list(REGISTRY.values())
 
+#: The season's files hold none of these.
+UNPUBLISHED = {"odds_api_player_points_props"}
+
 # Every way to spread the cells: executor and cells of a chunk.
 WAYS = {
     "serial in chunks of 1": ("serial", 1),
@@ -161,7 +164,7 @@ def test_the_order_of_rows_in_the_season_files_changes_no_data_version(shuffled,
 
 @every_table
 def test_a_table_has_rows_on_a_night_with_eleven_games(night, table):
-    assert night.rows(table).num_rows > 0
+    assert (night.rows(table).num_rows > 0) == (table.name not in UNPUBLISHED)
 
 
 @every_table
@@ -205,7 +208,7 @@ def _numbers(rows: pa.Table, column: Column) -> list[float]:
 
 @every_table
 def test_rows_are_dated_as_their_partition(night, table):
-    assert set(night.rows(table)["game_date"].to_pylist()) == {NIGHT}
+    assert set(night.rows(table)["game_date"].to_pylist()) <= {NIGHT}
 
 
 # Empty dates and reruns --------------------------------------------------------------------------
