@@ -43,7 +43,7 @@ INPUTS = {
     ),
     "game": reads(
         "nbac_schedule",
-        "game_id nba_game_id season_year scheduled_start actual_tip_off",
+        "game_id nba_game_id season_year game_status scheduled_start actual_tip_off",
         on="home_team_abbr away_team_abbr",
     ),
     **names.INPUTS,
