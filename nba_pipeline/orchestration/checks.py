@@ -3,13 +3,12 @@
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import dagster as dg
 
 from nba_pipeline import settings
-from nba_pipeline.domain.calendar import nba_day
 from nba_pipeline.engine.checks import Violation, promises, violations
 from nba_pipeline.engine.history import Late, out_of_date
 from nba_pipeline.engine.issues import record_issues
@@ -17,6 +16,7 @@ from nba_pipeline.engine.sweep import season_so_far
 from nba_pipeline.engine.table import Table
 from nba_pipeline.engine.writer import Writer
 from nba_pipeline.orchestration.assets import key_of
+from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
 
 #: Whether stored partitions keep their promises.
@@ -76,7 +76,7 @@ def freshness_check_for(table: Table, tables: Mapping[str, Table]) -> dg.AssetCh
     def body(warehouse: WarehouseResource, source: SourceResource) -> dg.AssetCheckResult:
         published = source.open()
         first_day = settings.first_day(os.environ)
-        days = season_so_far(nba_day(datetime.now(UTC)), first_day, published.calendar())
+        days = season_so_far(today(), first_day, published.calendar())
         stored = warehouse.open().stored(table, days)
         asked = {table.name: sorted(stored)}
         late = out_of_date(asked, tables, warehouse.open(), published, os.environ)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 
 from nba_pipeline import settings
 from nba_pipeline.domain.calendar import EASTERN, nba_day
+from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.jobs import CORRECTIONS, FEATURES, NBA_DAYS, POST_GAME
 from nba_pipeline.orchestration.partitions import range_tags
 from nba_pipeline.orchestration.resources import SourceResource
@@ -120,7 +121,7 @@ def _schedule(entry: Cadence) -> dg.ScheduleDefinition:
 
 def _too_late(day: date) -> str:
     """Why a day is not launched any more when a schedule catches up on what it missed."""
-    age = (nba_day(datetime.now(UTC)) - day).days
+    age = (today() - day).days
     oldest = settings.oldest_days(os.environ)
     return f"too_historical: {day} was {age} days ago, more than {oldest}" if age > oldest else ""
 

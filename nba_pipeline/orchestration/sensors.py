@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from nba_pipeline import settings
-from nba_pipeline.domain.calendar import nba_day
 from nba_pipeline.engine.history import Late, out_of_date
 from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.engine.sweep import Sweep, days_watched, sweep
 from nba_pipeline.engine.table import Table
+from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.jobs import NBA_DAYS
 from nba_pipeline.orchestration.partitions import dates_of
 from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
@@ -99,7 +99,7 @@ def _sweep_sensor(tables: Mapping[str, Table]) -> dg.SensorDefinition:
 
 
 def _days(back: int) -> list[date]:
-    return days_watched(nba_day(datetime.now(UTC)), back, settings.first_day(os.environ))
+    return days_watched(today(), back, settings.first_day(os.environ))
 
 
 def _late(

@@ -33,7 +33,7 @@ from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.jobs import NBA_DAYS
 from nba_pipeline.orchestration.partitions import range_tags
-from nba_pipeline.orchestration.resources import SourceResource
+from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
 from nba_pipeline.sources.feeds import Feed
 
 #: More than two months of a season, a partition a day.
@@ -146,6 +146,7 @@ class SmallWorld:
     instance: dg.DagsterInstance
     folder: Path
     cursor: Any = None
+    cursors: dict[str, Any] = field(default_factory=dict)
     defs: dg.Definitions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -154,11 +155,13 @@ class SmallWorld:
 
     def bring(self, days: Sequence[date], *names: str) -> dict[tuple[str, date], int]:
         """Bring tables up to date in one run: entities computed by table and date."""
-        job = self.defs.resolve_job_def(NBA_DAYS)
+        keys = {key_of(TABLES[name]) for name in names or TABLES}
+        job = self.defs.resolve_job_def(NBA_DAYS).get_subset(
+            asset_selection=keys, asset_check_selection=set()
+        )
         one = len(days) == 1
         result = job.execute_in_process(
             partition_key=days[0].isoformat() if one else None,
-            asset_selection=[key_of(TABLES[name]) for name in names or TABLES],
             instance=self.instance,
             tags={} if one else range_tags(days[0], days[-1]),
             raise_on_error=False,
@@ -170,6 +173,29 @@ class SmallWorld:
                 where = told.asset_key.path[-1], date.fromisoformat(str(told.partition))
                 computed[where] = told.metadata["computed"].value
         return computed
+
+    def look(self, name: str) -> Any:
+        """What a sensor answers now; its cursor is kept for the next look."""
+        sensor = self.defs.get_repository_def().get_sensor_def(name)
+        context = dg.build_sensor_context(
+            instance=self.instance,
+            cursor=self.cursors.get(name),
+            repository_def=self.defs.get_repository_def(),
+            resources={"warehouse": WarehouseResource(), "source": Published()},
+        )
+        answer = sensor.evaluate_tick(context)
+        self.cursors[name] = answer.cursor
+        return answer
+
+    def run(self, request: dg.RunRequest) -> bool:
+        """Do what a sensor asked for; whether it worked."""
+        result = self.defs.resolve_job_def(NBA_DAYS).execute_in_process(
+            partition_key=request.partition_key,
+            instance=self.instance,
+            tags=dict(request.tags),
+            raise_on_error=False,
+        )
+        return bool(result.success)
 
     def correct(self, day: date, points: int) -> None:
         """What the first player scored on a day is published anew."""
