@@ -5,58 +5,29 @@ Needs Debian's chromium and chromium-driver. Pictures of every page are kept in 
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import CHECKOUT, PAGE_SECONDS, RUN_SECONDS, Server, serving, wait
 
 from nba_pipeline.tables import REGISTRY
 
-#: The first is built in the terminal, the second from the browser.
-DAY, NEXT = date(2021, 11, 15), date(2021, 11, 16)
+#: The first is built in the terminal, the others from the browser.
+DAY, NEXT, LAST = (date(2021, 11, day) for day in (15, 16, 17))
+#: Days that a backfill which follows windows would build.
+OFFERED = [date(2021, 11, day) for day in range(15, 31)]
 #: What the terminal builds: the players' table with everything it reads.
 SELECTED = "+player_game_summary"
-CHECKOUT = Path(__file__).resolve().parents[2]
 PICTURES = CHECKOUT / "test-artefacts"
 PLAYERS = "/assets/nba_analytics/player_game_summary"
 
 # What a page says while it is still asking the server.
 _UNFINISHED = ("Loading", "fetching statuses")
-
-_START_SECONDS, _PAGE_SECONDS, _RUN_SECONDS = 90, 45, 90
-
-
-@dataclass(frozen=True)
-class Server:
-    """Dagster's own server, with what a terminal has built."""
-
-    url: str
-    terminal: Any
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The data of a GraphQL answer."""
-        request = urllib.request.Request(  # noqa: S310 - our own server
-            f"{self.url}/graphql",
-            data=json.dumps({"query": query, "variables": variables}).encode(),
-            headers={"content-type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            answer = json.load(response)
-        assert "errors" not in answer, answer["errors"]
-        return answer["data"]
 
 
 @pytest.fixture(scope="module")
@@ -71,52 +42,8 @@ def server(
     )
     answer = terminal("run", "--date", DAY.isoformat(), "--only", "--select", SELECTED)
     assert answer.code == 0, answer.err
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("dagster")), "dev"]
-    with (terminal.folder / "dev.log").open("w") as log:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            env=terminal.environment,
-            cwd=CHECKOUT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait(lambda: _answers(f"{url}/server_info"), _START_SECONDS, "dagster dev to start")
-            yield Server(url, terminal)
-        finally:
-            _stop(process)
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310
-            return "dagster_version" in json.load(response)
-    except OSError:
-        return False
-
-
-def _wait(until: Callable[[], Any], seconds: float, what: str) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := until():
-            return found
-        time.sleep(0.25)
-    pytest.fail(f"waited {seconds} s for {what}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server and everything it started, which is a session of its own."""
-    process.send_signal(signal.SIGINT)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(5)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    with serving(terminal) as running:
+        yield running
 
 
 @dataclass(frozen=True)
@@ -140,7 +67,7 @@ class Browser:
             unfinished = any(word in text for word in _UNFINISHED)
             return text if all(wanted in text for wanted in texts) and not unfinished else ""
 
-        return str(_wait(whole, _PAGE_SECONDS, f"{texts} at {self.driver.current_url}"))
+        return str(wait(whole, PAGE_SECONDS, f"{texts} at {self.driver.current_url}"))
 
     def click(self, text: str) -> None:
         """Click the first thing that says exactly this."""
@@ -186,9 +113,9 @@ def test_the_graph_has_a_box_for_each_layer(browser: Browser) -> None:
 
 def test_a_table_stands_checked_between_its_neighbours(browser: Browser) -> None:
     path = "/assets/nba_raw/nbac_shots?view=lineage&lineageScope=neighbors"
-    text = browser.open(path, "nbac_schedule", "player_game_summary", "1 / 1 Passed")
+    text = browser.open(path, "nbac_schedule", "player_game_summary", "1 / 2 Passed")
     browser.picture("neighbours")
-    assert text.count("1 / 1 Passed") == 4, "a table, the one it reads and two that read it"
+    assert text.count("1 / 2 Passed") == 4, "a table, the one it reads and two that read it"
 
 
 def test_a_table_says_what_it_is(browser: Browser) -> None:
@@ -213,9 +140,9 @@ def test_a_partition_shows_its_plot(browser: Browser) -> None:
 
     browser.open(f"{PLAYERS}?view=partitions&partition={DAY}", "plot", "[Show Markdown]")
     browser.click("[Show Markdown]")
-    (image,) = _wait(
+    (image,) = wait(
         lambda: browser.driver.find_elements(By.CSS_SELECTOR, "img[src^='data:image/png']"),
-        _PAGE_SECONDS,
+        PAGE_SECONDS,
         "the plot",
     )
     browser.picture("plot")
@@ -229,6 +156,14 @@ def test_a_check_says_what_is_promised(browser: Browser) -> None:
     browser.picture("check")
     assert "players' points add up to their team's" in text
     assert "1 partition checked, every promise kept" in text
+
+
+def test_sensors_and_schedules_are_listed_and_off(browser: Browser) -> None:
+    names = ("new_payloads", "out_of_date", "launch_what_changed", "post_game", "line_moves")
+    browser.open("/automation", *names)
+    browser.picture("automation")
+    switches = browser.driver.find_elements("css selector", "input[type=checkbox][role=switch]")
+    assert not any(switch.is_selected() for switch in switches)
 
 
 def test_runs_of_the_terminal_are_listed(browser: Browser) -> None:
@@ -266,30 +201,6 @@ def test_graphql_calls_the_day_fresh_at_its_version(server: Server, name: str) -
     assert versions == [server.terminal.versions([DAY])[name, DAY]]
 
 
-_PREVIEW = """
-query preview($params: AssetBackfillPreviewParams!) {
-  assetBackfillPreview(params: $params) {
-    assetKey { path }
-    partitions { ranges { start end } }
-  }
-}
-"""
-
-
-@pytest.mark.xfail(
-    reason="Dagster follows windows downstream: four days of raw tables become a hundred of those "
-    "that read a season of them, most of which cannot be built yet"
-)
-def test_a_backfill_in_the_browser_is_of_the_chosen_days(server: Server) -> None:
-    days = [DAY.isoformat(), NEXT.isoformat()]
-    assets = [{"path": [table.dataset, name]} for name, table in REGISTRY.items()]
-    params = {"partitionNames": days, "assetSelection": assets}
-    answer = server.ask(_PREVIEW, params=params)["assetBackfillPreview"]
-    assert {entry["assetKey"]["path"][-1]: entry["partitions"]["ranges"] for entry in answer} == {
-        name: [{"start": days[0], "end": days[1]}] for name in REGISTRY
-    }
-
-
 _LAUNCH = """
 mutation launch($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
@@ -300,7 +211,16 @@ mutation launch($params: ExecutionParams!) {
 }
 """
 
-_RUN = "query run($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+def ended(server: Server, which: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The newest run of some kind, once it is over."""
+
+    def over() -> dict[str, Any]:
+        found = [run for run in server.runs() if which(run)]
+        done = found and found[-1]["status"] in ("SUCCESS", "FAILURE", "CANCELED")
+        return found[-1] if done else {}
+
+    return dict(wait(over, RUN_SECONDS, "the run to end"))
 
 
 def test_a_run_started_in_the_browser_builds_the_day(server: Server) -> None:
@@ -315,10 +235,58 @@ def test_a_run_started_in_the_browser_builds_the_day(server: Server) -> None:
     params = {"selector": selector, "executionMetadata": {"tags": tags}, "mode": "default"}
     launched = server.ask(_LAUNCH, params=params)["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
-
-    def ended() -> str:
-        status = str(server.ask(_RUN, id=launched["run"]["runId"])["runOrError"]["status"])
-        return status if status in ("SUCCESS", "FAILURE", "CANCELED") else ""
-
-    assert _wait(ended, _RUN_SECONDS, "the run to end") == "SUCCESS"
+    run = ended(server, lambda run: run["runId"] == launched["run"]["runId"])
+    assert run["status"] == "SUCCESS"
     assert server.terminal.versions([NEXT])["nbac_schedule", NEXT]
+
+
+_JOBS = "query jobs { assetNodes { assetKey { path } jobNames } }"
+
+
+def test_the_browser_launches_what_is_selected_with_our_job(server: Server) -> None:
+    """It takes the first job that all selected tables have; its own would follow windows."""
+    jobs = [node["jobNames"] for node in server.ask(_JOBS)["assetNodes"]]
+    assert len(jobs) == len(REGISTRY)
+    assert {names[0] for names in jobs} == {"NBA_days"}
+
+
+_BACKFILL = """
+mutation backfill($params: LaunchBackfillParams!) {
+  launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess { backfillId }
+    ... on PythonError { message }
+  }
+}
+"""
+
+
+def test_a_backfill_in_the_browser_is_of_the_chosen_days_in_one_run(server: Server) -> None:
+    """What the dialog sends: two tables, one of which reads a season of the other."""
+    days = [day.isoformat() for day in (NEXT, LAST)]
+    names = ("nbac_schedule", "nbac_injury_report", "player_availability")
+    params = {
+        "selector": {
+            "partitionSetName": "NBA_days_partition_set",
+            "repositorySelector": {
+                "repositoryLocationName": "nba_pipeline",
+                "repositoryName": "__repository__",
+            },
+        },
+        "assetSelection": [{"path": [REGISTRY[name].dataset, name]} for name in names],
+        "partitionNames": days,
+        "fromFailure": False,
+    }
+    launched = server.ask(_BACKFILL, params=params)["launchPartitionBackfill"]
+    assert launched["__typename"] == "LaunchBackfillSuccess", launched
+    wanted = launched["backfillId"]
+    run = ended(server, lambda run: run["tags"].get("dagster/backfill") == wanted)
+    assert run["status"] == "SUCCESS"
+    assert (
+        run["tags"]["dagster/asset_partition_range_start"],
+        run["tags"]["dagster/asset_partition_range_end"],
+    ) == tuple(days)
+    built = server.terminal.versions(OFFERED)
+    assert {key for key in built if key[0] in names and key[1] != DAY} == {
+        (name, day) for name in names for day in (NEXT, LAST)
+    }
