@@ -14,11 +14,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from nba_pipeline.engine.history import out_of_date
 from nba_pipeline.engine.inputs import window_dates
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.checks import SOUND
 from nba_pipeline.orchestration.launch import Launched
+from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 
 DATES = tuple(date(2021, 11, day) for day in (14, 15, 16))
@@ -145,8 +147,19 @@ def stale_once_corrected(lab: Any, raw_corrected: Launched) -> Any:
 
 
 @pytest.fixture(scope="module")
-def healed(lab: Any, corrected: Path, stale_once_corrected: Any) -> Launched:
+def planned_once_corrected(
+    lab: Any, corrected: Path, stale_once_corrected: Any
+) -> set[tuple[str, str]]:
+    """Every partition that the planner would not reuse."""
     del stale_once_corrected
+    wanted = dict.fromkeys(TABLES, DATES)
+    late = out_of_date(wanted, REGISTRY, lab.warehouse, Archive(corrected), {})
+    return {(name, found.day.isoformat()) for found in late for name in found.tables}
+
+
+@pytest.fixture(scope="module")
+def healed(lab: Any, corrected: Path, planned_once_corrected: Any) -> Launched:
+    del planned_once_corrected
     return lab.bring(corrected, *DATES, tables=TABLES)
 
 
@@ -261,6 +274,12 @@ def test_a_correction_makes_exactly_its_readers_stale(stale_once_corrected: Any)
     assert {reason for reasons in stale_once_corrected.values() for reason in reasons} == {
         "has a new dependency data version"
     }
+
+
+def test_dagster_calls_stale_what_the_planner_would_compute(
+    stale_once_corrected: Any, planned_once_corrected: set[tuple[str, str]]
+) -> None:
+    assert planned_once_corrected == set(stale_once_corrected)
 
 
 def test_a_range_run_after_a_correction_computes_one_player(healed: Launched) -> None:

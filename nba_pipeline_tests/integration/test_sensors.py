@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 from small_world import DAYS, SCORES, TABLES, SmallWorld, scores
 
+from nba_pipeline.engine.errors import SourceError
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.jobs import NBA_DAYS
 
@@ -184,6 +185,46 @@ def test_the_sweep_looks_at_recent_days(world: SmallWorld, monkeypatch: pytest.M
 def test_a_sensor_is_off_until_a_person_switches_it_on(world: SmallWorld, name: str) -> None:
     sensor = world.defs.get_repository_def().get_sensor_def(name)
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
+
+
+# What a run tries again -------------------------------------------------------------------------
+
+
+def reads_of(world: SmallWorld, monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> list[str]:
+    """The feeds read while a corrected day is run; the first reads fail."""
+    monkeypatch.setattr("nba_pipeline.orchestration.assets._RETRY_SECONDS", 0)
+    read, tried, left = world.source.read, [], list(errors)
+
+    def failing(feed: str, dates: Any) -> Any:
+        tried.append(feed)
+        if left:
+            raise left.pop(0)
+        return read(feed, dates)
+
+    monkeypatch.setattr(world.source, "read", failing)
+    world.correct(SECOND, 11)
+    (request,) = world.look(PAYLOADS).run_requests
+    tried.append("worked" if world.run(request) else "failed")
+    return tried
+
+
+def test_a_connection_that_fails_in_passing_is_tried_again(
+    world: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [ConnectionResetError("reset by peer"), TimeoutError("no answer")]
+    assert reads_of(world, monkeypatch, *errors) == ["scores"] * 3 + ["worked"]
+
+
+def test_a_connection_that_stays_away_is_given_up(
+    world: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = [TimeoutError("no answer")] * 4
+    assert reads_of(world, monkeypatch, *errors) == ["scores"] * 3 + ["failed"]
+
+
+def test_bad_data_is_not_tried_again(world: SmallWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = [SourceError("scores.parquet: two rows for ann")]
+    assert reads_of(world, monkeypatch, *errors) == ["scores", "failed"]
 
 
 # What a person is told -------------------------------------------------------------------------

@@ -94,3 +94,21 @@ def test_asking_makes_no_folder(read: Callable[..., Path | None], tmp_path: Path
     }
     read(named)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "recent", "oldest"),
+    [
+        ({}, 14, 90),
+        ({"NBA_RECENT_DAYS": "", "NBA_OLDEST_DAYS": " "}, 14, 90),
+        ({"NBA_RECENT_DAYS": "7", "NBA_OLDEST_DAYS": "400"}, 7, 400),
+    ],
+)
+def test_how_far_back_sensors_look(environ: Mapping[str, str], recent: int, oldest: int) -> None:
+    assert (settings.recent_days(environ), settings.oldest_days(environ)) == (recent, oldest)
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "ten", "1.5", "²"])
+def test_days_that_are_no_number_are_refused_by_name(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"NBA_RECENT_DAYS=.* is not a number of days"):
+        settings.recent_days({"NBA_RECENT_DAYS": text})
