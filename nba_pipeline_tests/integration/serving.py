@@ -76,7 +76,12 @@ def serving(terminal: Any) -> Iterator[Server]:
         )
         try:
             url = f"http://127.0.0.1:{port}"
-            wait(lambda: _answers(f"{url}/server_info"), START_SECONDS, "dagster dev to start")
+            wait(
+                lambda: process.poll() is not None or _answers(f"{url}/server_info"),
+                START_SECONDS,
+                "dagster dev to start",
+            )
+            assert process.poll() is None, (terminal.folder / "dev.log").read_text()
             yield Server(url, terminal)
         finally:
             _stop(process)

@@ -57,6 +57,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, terminal_in: Any) -> Iterat
         NBA_ARCHIVE_DIR=str(folder / "archive"),
         NBA_OLDEST_DAYS="100000",
     )
+    home = Path(terminal.environment["DAGSTER_HOME"])
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     with serving(terminal) as running:
         yield running
 
