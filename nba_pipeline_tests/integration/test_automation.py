@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from small_world import DAYS, FORM_REACH, SCORES, SmallWorld, scores
+from three_tables import DAYS, FORM_REACH, SCORES, SmallWorld, scores
 
 CORRECTED = DAYS[30]
 READERS = [CORRECTED + timedelta(days=step) for step in range(FORM_REACH + 1)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from small_world import DAYS, SCORES, TABLES, SmallWorld, scores
+from three_tables import DAYS, SCORES, TABLES, SmallWorld, scores
 
 from nba_pipeline.engine.errors import SourceError
 from nba_pipeline.orchestration.assets import key_of
