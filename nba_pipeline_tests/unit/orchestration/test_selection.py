@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import os
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from nba_pipeline.engine.errors import ConfigurationError
-from nba_pipeline.orchestration.launch import history, selected_tables
+from nba_pipeline.engine.history import rounds
+from nba_pipeline.orchestration.launch import selected_tables, span
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
@@ -74,9 +75,13 @@ def late(tmp_path: Path, fake_source: Any, monkeypatch: pytest.MonkeyPatch) -> A
     monkeypatch.delenv("NBA_FIRST_DAY", raising=False)
     warehouse = LocalWarehouse(tmp_path, list(REGISTRY.values()))
 
-    def build(selection: str, *days: date) -> list[tuple[list[str], list[date]]]:
-        found = history(selected_tables(selection), days, warehouse, fake_source())
-        return [([table.name for table in tables], dates) for tables, dates in found]
+    def build(
+        selection: str, *days: date, last: date | None = None
+    ) -> list[tuple[list[str], list[date]]]:
+        there_is = span()[0], last or span()[1]
+        tables = selected_tables(selection)
+        asked = rounds(tables, days, there_is, REGISTRY, warehouse, fake_source(), os.environ)
+        return [([table.name for table in one.tables], one.dates) for one in next(asked, [])]
 
     return build
 
@@ -119,9 +124,9 @@ def test_where_everything_is_wanted_the_dates_themselves_are_not_history(late: A
 
 
 def test_nothing_stands_on_what_comes_after_tomorrow(late: Any) -> None:
-    today = datetime.now(UTC).astimezone(ZoneInfo("America/New_York")).date()
-    days = {day for _, dates in late("", today) for day in dates}
-    assert max(days) <= today + timedelta(days=1)
+    tomorrow = DAY + timedelta(days=1)
+    days = {day for _, dates in late("", DAY, last=tomorrow) for day in dates}
+    assert max(days) == tomorrow
 
 
 def test_nothing_stands_on_what_comes_before_the_first_partition(
