@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,16 +41,23 @@ def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
     """Every day that the windows of ``dates`` may touch, in order."""
     touched: set[date] = set()
     for day in dates:
-        if window.weekday not in (None, day.weekday()):
-            continue
-        first = (
-            season_reach(day)
-            if window.first_day is None
-            else day + timedelta(days=window.first_day)
-        )
-        last = day + timedelta(days=window.last_day)
-        touched.update(first + timedelta(days=step) for step in range((last - first).days + 1))
+        touched.update(days_of(window, day))
     return sorted(touched)
+
+
+@lru_cache(maxsize=8192)
+def days_of(window: Window, day: date) -> tuple[date, ...]:
+    """Every day that the window of one date may touch, in order.
+
+    Many tables look back over the same season, and each asks for every date again.
+    """
+    if window.weekday not in (None, day.weekday()):
+        return ()
+    first = (
+        season_reach(day) if window.first_day is None else day + timedelta(days=window.first_day)
+    )
+    last = day + timedelta(days=window.last_day)
+    return tuple(first + timedelta(days=step) for step in range((last - first).days + 1))
 
 
 def dates_to_build(window: Window, dates: Sequence[date]) -> list[date]:

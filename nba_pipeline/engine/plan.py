@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from nba_pipeline.engine.hashing import text_digest
-from nba_pipeline.engine.inputs import PlannedCells, window_dates
+from nba_pipeline.engine.inputs import PlannedCells, days_of, window_dates
 from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
 from nba_pipeline.engine.table import Input, Table
 
@@ -52,7 +52,11 @@ def demands(
         name: _versions(declared, window_dates(declared.window, dates), tables, warehouse, source)
         for name, declared in table.inputs.items()
     }
-    return {day: _demand(table, day, versions, config) for day in dates}
+    lines = {
+        name: {day: f"{day}={version}" for day, version in known.items() if version}
+        for name, known in versions.items()
+    }
+    return {day: _demand(table, day, versions, lines, config) for day in dates}
 
 
 def _versions(
@@ -69,13 +73,17 @@ def _versions(
 
 
 def _demand(
-    table: Table, day: date, versions: Mapping[str, Mapping[date, str]], config: str
+    table: Table,
+    day: date,
+    versions: Mapping[str, Mapping[date, str]],
+    lines: Mapping[str, Mapping[date, str]],
+    config: str,
 ) -> Demand:
     digests, missing = {}, ""
     for name, declared in table.inputs.items():
-        read = window_dates(declared.window, [day])
-        lines = [f"{d}={versions[name].get(d, '')}" for d in read if versions[name].get(d)]
-        digests[name] = text_digest(declared.table, repr(declared), *lines)
+        read, known = days_of(declared.window, day), lines[name]
+        seen = [known[touched] for touched in read if touched in known]
+        digests[name] = text_digest(declared.table, repr(declared), *seen)
         if day in read and day not in versions[name] and not missing:
             missing = (
                 f"{table.name} of {day} reads {declared.table}, which has no partition for that "

@@ -57,17 +57,15 @@ class LocalWarehouse:
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``."""
-        present = self._present(table)
-        return {day: self._footer(present[day]) for day in dates if day in present}
+        present = self._present(table, dates)
+        return {day: self._footer(path) for day, path in present.items()}
 
-    def _present(self, table: Table) -> dict[date, Path]:
+    def _present(self, table: Table, dates: Sequence[date]) -> dict[date, Path]:
+        """The files there are of some dates; looked for in one listing of the folder."""
         folder = self.folder / table.dataset / table.name
-        if not folder.is_dir():
-            return {}
-        return {
-            date.fromisoformat(path.stem): path
-            for path in sorted(folder.glob("????-??-??.parquet"))
-        }
+        names = set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208
+        files = ((day, f"{day.isoformat()}.parquet") for day in dates)
+        return {day: folder / name for day, name in files if name in names}
 
     def _footer(self, path: Path) -> Stored:
         status = path.stat()
@@ -92,8 +90,7 @@ class LocalWarehouse:
             WarehouseError: When a stored partition is damaged.
         """
         wanted = list(columns) if columns is not None else table.schema.names
-        present = self._present(table)
-        paths = [present[day] for day in sorted(set(dates)) if day in present]
+        paths = [path for _, path in sorted(self._present(table, dates).items())]
         if not paths:
             return pa.schema([table.schema.field(name) for name in wanted]).empty_table()
         picked, condition = wanted, None
