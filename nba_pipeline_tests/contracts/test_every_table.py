@@ -34,7 +34,7 @@ HISTORY = [NIGHT - timedelta(days=back) for back in range(10, 0, -1)]
 TABLES = list(REGISTRY.values())
 
 #: The season's files hold none of these.
-UNPUBLISHED = {"odds_api_player_points_props"}
+UNPUBLISHED = {"odds_api_player_points_props", "nbac_player_list"}
 
 # Every way to spread the cells: executor and cells of a chunk.
 WAYS = {

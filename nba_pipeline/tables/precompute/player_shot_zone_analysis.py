@@ -51,6 +51,7 @@ INPUTS = {
         "nbac_schedule", "game_status season_year season_first_day", on={"game_id": "player_lookup"}
     ),
     **completeness.PLAYER_INPUTS,
+    "lists": reads("nbac_player_list", "position", window=history(), on="universal_player_id"),
     "summaries": reads(
         "player_game_summary",
         "paint_attempts paint_makes mid_range_attempts mid_range_makes "
@@ -92,7 +93,9 @@ COLUMNS = (
     Column("sample_quality_20", str, "excellent, good, limited or insufficient", nullable=False),
     _rate("assisted_rate_last_10", "share of his makes that were assisted; NULL without plays"),
     _rate("unassisted_rate_last_10", "share of his makes that he created himself"),
-    Column("player_position", str, "G, F or C; NULL without a roster"),
+    Column(
+        "player_position", str, "G, F or C, by the newest player list before the date; else NULL"
+    ),
     Column(
         "primary_scoring_zone",
         str,
@@ -116,7 +119,8 @@ def compute(cells: Cells) -> Columns:
     shots = _shots(zoned)
     return {
         "player_lookup": cells["player_lookup"],
-        "universal_player_id": cells.window("raw").last(1).one()["universal_player_id"],
+        "universal_player_id": cells["universal_player_id"],
+        "player_position": _positions(cells),
         "analysis_date": cells["game_date"],
         "game_date": cells["game_date"],
         **{f"{zone}_rate_last_10": rate for zone, rate in rates.items()},
@@ -224,9 +228,14 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     at = np.concatenate([np.empty(0, dtype=np.int64), *picked])
     return {
         **{name: np.repeat(values, counts) for name, values in dates.items()},
-        "player_lookup": box["player_lookup"][at],
-        "team_abbr": box["team_abbr"][at],
+        **{name: box[name][at] for name in ("player_lookup", "team_abbr", "universal_player_id")},
     }
+
+
+def _positions(cells: Cells) -> Array:
+    """The first letter of where he usually plays: ``G-F`` is a guard."""
+    listed = cells.window("lists").last(1).one()["position"]
+    return np.array([text[:1] if text else None for text in listed.tolist()], dtype=object)
 
 
 def _few_games(cells: Cells) -> Array:
@@ -247,7 +256,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=3,
+    version=4,
     settings=completeness.SETTINGS,
     fan_out=FanOut("player", "PSZA_WORKERS", default_workers=10),
     gates=(

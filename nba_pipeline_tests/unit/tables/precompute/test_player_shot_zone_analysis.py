@@ -151,6 +151,22 @@ def test_without_plays_nobody_knows_who_created_the_shots(seen_by: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("positions", "position"), [(["G", "F-C"], "F"), (["G-F"], "G"), ([None], None), ([], None)]
+)
+def test_a_position_is_the_first_letter_of_the_newest_list(
+    seen_by: Any, positions: Sequence[str | None], position: str | None
+) -> None:
+    games = [{**game, "universal_player_id": "nba_7"} for game in played()]
+    lists = [
+        {"game_date": date(2021, 10, 20 + at), "universal_player_id": "nba_7", "position": text}
+        for at, text in enumerate(positions)
+    ]
+    others = [{"game_date": date(2021, 11, 1), "universal_player_id": "nba_8", "position": "C"}]
+    row = profile(seen_by, games, raw=games, lists=[*lists, *others])
+    assert row["player_position"] == position
+
+
+@pytest.mark.parametrize(
     ("games", "quality", "rate"),
     [(10, "limited", None), (14, "good", None), (15, "good", 45.3), (20, "excellent", 45.3)],
 )
