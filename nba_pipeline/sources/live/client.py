@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import tenacity
@@ -50,6 +50,7 @@ class Answer:
         url: What was asked, without secrets.
         fetched_at: When it had arrived, UTC.
         headers: The answer's headers.
+        document: What the body says, where it is JSON.
     """
 
     status: int
@@ -57,6 +58,7 @@ class Answer:
     url: str
     fetched_at: datetime
     headers: Mapping[str, str]
+    document: Any = None
 
 
 class _TryAgainError(FetchError):
@@ -196,16 +198,14 @@ class Client:
             if response.status_code not in {_OK, *asked.fine}:
                 raise FetchError(f"{asked}: status {response.status_code}")
             content = b"".join(self._chunks(asked, response, deadline))
-            answer = Answer(
-                response.status_code,
-                content,
-                asked.url,
-                self._clock.now(),
-                dict(response.headers),
-            )
-        if answer.status == _OK:
-            _check_form(asked, content)
-        return answer
+        return Answer(
+            response.status_code,
+            content,
+            asked.url,
+            self._clock.now(),
+            dict(response.headers),
+            _document(asked, content) if response.status_code == _OK else None,
+        )
 
     def _chunks(
         self, asked: _Asked, response: requests.Response, deadline: float
@@ -262,19 +262,20 @@ class _Asked:
         return self.url
 
 
-def _check_form(asked: _Asked, content: bytes) -> None:
-    """Check that a body is whole and of the kind that was asked for.
+def _document(asked: _Asked, content: bytes) -> Any:
+    """What a body says, once it is known to be whole and of the kind that was asked for.
 
     Raises:
         _TryAgainError: When it is not; the next one may be.
     """
     if asked.extension == "pdf" and not (content[:5] == b"%PDF-" and b"%%EOF" in content[-1024:]):
         raise _TryAgainError(f"{asked}: {_looks_like(content)} instead of a whole PDF")
-    if asked.extension == "json":
-        try:
-            json.loads(content)
-        except ValueError:
-            raise _TryAgainError(f"{asked}: {_looks_like(content)} instead of whole JSON") from None
+    if asked.extension != "json":
+        return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise _TryAgainError(f"{asked}: {_looks_like(content)} instead of whole JSON") from None
 
 
 def _looks_like(content: bytes) -> str:

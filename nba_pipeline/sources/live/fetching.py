@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ def rows_in(endpoint: Endpoint, answer: Answer) -> int | None:
         return 0
     if endpoint.extension != "json":
         return None
-    found = _at(json.loads(answer.content), endpoint.rows)
+    found = _at(answer.document, endpoint.rows)
     return len(found) if isinstance(found, list) else None
 
 
@@ -151,7 +150,7 @@ def _next_page(endpoint: Endpoint, answer: Answer, number: int) -> dict[str, str
     """What the next page's query has besides, or nothing after the last page."""
     if not endpoint.paging or answer.status != _OK:
         return {}
-    told = _at(json.loads(answer.content), endpoint.paging)
+    told = _at(answer.document, endpoint.paging)
     if told is None:
         return {}
     if endpoint.paging.endswith("cursor"):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from nba_pipeline.engine.errors import ConfigurationError, SourceError
 from nba_pipeline.sources.landing import LandingZone
@@ -46,16 +47,18 @@ class Ingestion:
         started = self.clock.seconds()
         reports: list[MemberReport] = []
         for step in workflow.steps:
+            # Seen anew in each step: the one before may have landed what this one goes by.
+            slate = Slate(day, self.clock.now(), self.zone)
             with ThreadPoolExecutor(len(step)) as pool:
-                reports += pool.map(lambda member: self._member(member, day), step)
+                reports += pool.map(partial(self._member, slate), step)
         seconds = round(self.clock.seconds() - started, 3)
         return WorkflowReport(workflow.name, day.isoformat(), reports, seconds)
 
-    def _member(self, member: Member, day: date) -> MemberReport:
+    def _member(self, slate: Slate, member: Member) -> MemberReport:
         started = self.clock.seconds()
         report = MemberReport(member.name, member.is_critical)
         try:
-            self._fetch(member, Slate(day, self.clock.now(), self.zone), report)
+            self._fetch(member, slate, report)
         except (SourceError, ConfigurationError) as error:
             report.fails(f"{member.name}: {error}")
         report.seconds = round(self.clock.seconds() - started, 3)

@@ -7,9 +7,11 @@ before it fetched. That reading is as shallow as can be: ids, and the time a gam
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from nba_pipeline.domain.calendar import (
@@ -73,7 +75,7 @@ class Game:
     tipoff: datetime | None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Slate:
     """A day, seen from a moment, with what has landed so far.
 
@@ -86,6 +88,7 @@ class Slate:
     day: date
     now: datetime
     zone: LandingZone
+    _reading: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def is_over(self) -> bool:
@@ -109,11 +112,16 @@ class Slate:
         return max(of_season, key=lambda payload: payload.fetched_at, default=None)
 
     def games(self) -> list[Game]:
-        """The day's games that count, going by the newest schedule.
+        """The day's games that count, going by the newest schedule; read once for all who ask.
 
         Raises:
             SourceError: When no schedule of the season has landed, or it cannot be read.
         """
+        with self._reading:
+            return self._games
+
+    @cached_property
+    def _games(self) -> list[Game]:
         payload = self.schedule()
         if payload is None:
             raise SourceError(
