@@ -7,8 +7,10 @@ Variable               Means                                    Default
 ``NBA_WAREHOUSE_DIR``  folder of the embedded warehouse         ``nba_warehouse`` under
                                                                 ``DAGSTER_HOME``, else under the
                                                                 user's data folder
+``NBA_LANDING_ROOT``   landing zone: a folder or ``gs://…``     none; ``ingest`` then uses
+                                                                ``nba_landing`` beside the default
+                                                                warehouse folder
 ``NBA_ARCHIVE_DIR``    folder of season files                   none: the simulated league
-``NBA_LANDING_ROOT``   landing zone: a folder or ``gs://…``     none
 ``NBA_EXECUTOR``       serial, threads or processes             serial
 ``NBA_FIRST_DAY``      first partition, YYYY-MM-DD              2020-10-01
 ``NBA_RECENT_DAYS``    days back that are swept for changes     14
@@ -18,6 +20,7 @@ Variable               Means                                    Default
                                                                 folder (terminal only)
 =====================  =======================================  ===================================
 
+Live sources read their addresses, keys and proxy themselves (``sources/live/hosts.py``).
 Worker counts and switches (``PGS_WORKERS``, ``ENABLE_PLAYER_PARALLELIZATION``, …) are read by the
 engine, table by table.
 """
@@ -43,10 +46,13 @@ def data_folder() -> Path:
 def warehouse_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
     """The embedded warehouse's folder: as chosen, else as the environment says."""
     named = chosen or environ.get("NBA_WAREHOUSE_DIR", "")
-    if named:
-        return Path(named).expanduser()
+    return Path(named).expanduser() if named else _home(environ) / "nba_warehouse"
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """Where data goes that no setting sends elsewhere."""
     home = environ.get("DAGSTER_HOME", "")
-    return (Path(home).expanduser() if home else data_folder()) / "nba_warehouse"
+    return Path(home).expanduser() if home else data_folder()
 
 
 def archive_folder(environ: Mapping[str, str], chosen: str = "") -> Path | None:
@@ -59,6 +65,11 @@ def landing_root(environ: Mapping[str, str], chosen: str = "") -> str:
     """The landing zone, a folder or ``gs://bucket/prefix``; empty where there is none."""
     named = chosen or environ.get("NBA_LANDING_ROOT", "")
     return named if "://" in named or not named else str(Path(named).expanduser())
+
+
+def ingest_root(environ: Mapping[str, str], chosen: str = "") -> str:
+    """Where fetched payloads land: the landing zone, or a folder of our own where none is named."""
+    return landing_root(environ, chosen) or str(_home(environ) / "nba_landing")
 
 
 def executor_name(environ: Mapping[str, str], chosen: str = "") -> str:

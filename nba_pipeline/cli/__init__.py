@@ -13,6 +13,7 @@ import typer
 
 from nba_pipeline.cli import (
     asking,
+    ingesting,
     overriding,
     planning,
     replaying,
@@ -38,6 +39,7 @@ for command in (
     replaying.replay,
     verifying.verify,
     asking.query,
+    ingesting.ingest,
     overriding.override,
     showing.demo,
     showing.bench,

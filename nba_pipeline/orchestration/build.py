@@ -18,12 +18,14 @@ from nba_pipeline.orchestration.jobs import jobs_for
 from nba_pipeline.orchestration.partitions import daily
 from nba_pipeline.orchestration.resources import (
     FanOutResource,
+    LandingResource,
     LogReporter,
     SourceResource,
     WarehouseResource,
 )
 from nba_pipeline.orchestration.schedules import schedules_for
 from nba_pipeline.orchestration.sensors import sensors_for
+from nba_pipeline.orchestration.workflows import workflow_jobs
 from nba_pipeline.tables import REGISTRY
 
 
@@ -34,7 +36,8 @@ def build_definitions(
 
     Args:
         tables: The tables, by name in data-flow order.
-        resources: Replacements for ``warehouse``, ``source``, ``fan_out`` or ``reporter``.
+        resources: Replacements for ``warehouse``, ``source``, ``landing``, ``fan_out`` or
+            ``reporter``.
     """
     days, recent = daily(settings.first_day(os.environ)), settings.recent_days(os.environ)
     with warnings.catch_warnings():
@@ -51,12 +54,13 @@ def build_definitions(
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=jobs_for(tables),
+        jobs=[*jobs_for(tables), *workflow_jobs(days)],
         schedules=schedules_for(),
         sensors=[*sensors_for(tables), automation_sensor()],
         resources={
             "warehouse": WarehouseResource(),
             "source": SourceResource(),
+            "landing": LandingResource(),
             "fan_out": FanOutResource(),
             "reporter": LogReporter(),
             **(resources or {}),

@@ -19,6 +19,7 @@ from nba_pipeline import settings
 from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
 from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.sources.archive import Archive
+from nba_pipeline.sources.landing import LandingZone
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.opening import open_warehouse
@@ -34,6 +35,18 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
     def open(self) -> Warehouse:
         """The warehouse."""
         return open_warehouse(os.environ, list(REGISTRY.values()), self.directory)
+
+
+class LandingResource(dg.ConfigurableResource[Any]):
+    """Where fetched payloads are kept: a folder or a bucket."""
+
+    root: str = Field(
+        default="", description="Folder or gs://bucket/prefix; empty means as the environment says."
+    )
+
+    def open(self) -> LandingZone:
+        """The landing zone."""
+        return LandingZone(settings.ingest_root(os.environ, self.root))
 
 
 class SourceResource(dg.ConfigurableResource[Any]):
@@ -76,9 +89,8 @@ def _published(root: str, folder: Path | None, seed: int, mark: str) -> Source:
 
 def _source_at(root: str, folder: Path | None, seed: int) -> Source:
     if root:
-        # Buckets bring their client with them, which takes its time.
+        # Parsers bring their libraries with them, which takes its time.
         from nba_pipeline.sources.landed import Landed
-        from nba_pipeline.sources.landing import LandingZone
 
         return Landed(LandingZone(root))
     return Archive(folder) if folder else SimulatedLeague(seed)

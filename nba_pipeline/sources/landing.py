@@ -80,7 +80,7 @@ class LandingZone:
 
     def __init__(self, root: str | Path | UPath) -> None:
         """Use ``root``, a folder or ``gs://bucket/prefix``; nothing is opened or made yet."""
-        self.root = root if isinstance(root, UPath) else UPath(root)
+        self.root = UPath(root).absolute()
         self._known: dict[str, Payload] = {}
 
     # Writing -------------------------------------------------------------------------------------

@@ -127,6 +127,8 @@ class Fetching:
             further = _next_page(endpoint, answer, number)
             if not further:
                 return
+            if further.items() <= query.items():
+                raise FetchError(f"{answer.url}: this page names itself as the next one")
             query = {**query, **further}
         raise FetchError(f"{reach.host.url}{path}: more than {_MOST_PAGES} pages")
 

@@ -156,6 +156,13 @@ def test_a_payload_without_an_envelope_is_no_revision(zone: LandingZone) -> None
     assert listed(zone) == [kept]
 
 
+def test_a_relative_folder_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept = put(LandingZone("landing"))
+    assert listed(LandingZone(tmp_path / "landing")) == [kept]
+    assert listed(LandingZone("landing")) == [kept]
+
+
 # Races --------------------------------------------------------------------------------------------
 
 

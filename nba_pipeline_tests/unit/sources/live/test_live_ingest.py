@@ -409,13 +409,22 @@ def test_a_source_has_so_much_time_and_no_more(ingestion, provider, monkeypatch,
     assert len(provider.asked_for("liveData")) < 9 * 4
 
 
-def test_a_cursor_that_never_ends_is_a_fault(ingestion, provider, monkeypatch, reply):
+def test_pages_without_end_are_a_fault(ingestion, provider, monkeypatch, reply):
     monkeypatch.setattr(fetching, "_MOST_PAGES", 3)
+    pages = [b'{"data": [1], "meta": {"next_cursor": %d}}' % number for number in range(4)]
+    provider.once("/balldontlie/v1/box_scores", *[reply(200, page) for page in pages])
+    report = run(ingestion, "post_game")
+    (sentence,) = of(report, "bdl_box_scores").problems
+    assert sentence.endswith("more than 3 pages")
+
+
+def test_pages_that_go_round_are_a_fault(ingestion, provider, reply):
     endless = reply(200, b'{"data": [1], "meta": {"next_cursor": 1}}')
     provider.always("/balldontlie/v1/box_scores", endless)
     report = run(ingestion, "post_game")
     (sentence,) = of(report, "bdl_box_scores").problems
-    assert sentence.endswith("more than 3 pages")
+    assert sentence.endswith("this page names itself as the next one")
+    assert len(provider.asked_for("box_scores")) == 2
 
 
 def test_a_shape_nobody_knows_lands_all_the_same(ingestion, provider, reply):
