@@ -14,8 +14,6 @@ import dagster as dg
 
 from nba_pipeline.engine.errors import ConfigurationError, PipelineError
 from nba_pipeline.orchestration.resources import LandingResource
-from nba_pipeline.sources.live.client import Client
-from nba_pipeline.sources.live.ingest import Ingestion
 from nba_pipeline.sources.live.reports import WorkflowReport
 from nba_pipeline.sources.live.workflows import WORKFLOWS, Workflow
 
@@ -41,6 +39,10 @@ def _job(workflow: Workflow, days: dg.PartitionsDefinition) -> dg.JobDefinition:
 
     @dg.op(name=workflow.name, description=workflow.description, out=dg.Out(dg.Nothing))
     def fetch(context: dg.OpExecutionContext, landing: LandingResource) -> None:
+        # What fetches brings its libraries with it, which takes its time.
+        from nba_pipeline.sources.live.client import Client
+        from nba_pipeline.sources.live.ingest import Ingestion
+
         day = date.fromisoformat(context.partition_key)
         with Client() as client:
             report = Ingestion(landing.open(), client, os.environ).run(workflow, day)

@@ -112,3 +112,19 @@ def test_how_far_back_sensors_look(environ: Mapping[str, str], recent: int, olde
 def test_days_that_are_no_number_are_refused_by_name(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"NBA_RECENT_DAYS=.* is not a number of days"):
         settings.recent_days({"NBA_RECENT_DAYS": text})
+
+
+@pytest.mark.parametrize(
+    ("environ", "chosen", "root"),
+    [
+        ({}, "", str(DATA / "nba_landing")),
+        ({"DAGSTER_HOME": "/d"}, "", "/d/nba_landing"),
+        ({"DAGSTER_HOME": "/d", "NBA_LANDING_ROOT": "/l"}, "", "/l"),
+        ({"NBA_LANDING_ROOT": "gs://bucket/zone"}, "", "gs://bucket/zone"),
+        ({"NBA_LANDING_ROOT": "/l"}, "~/z", str(Path.home() / "z")),
+    ],
+)
+def test_what_is_fetched_lands_somewhere_in_any_case(
+    environ: Mapping[str, str], chosen: str, root: str
+) -> None:
+    assert settings.ingest_root(environ, chosen) == root
