@@ -128,7 +128,13 @@ def _fixture_known(rows: Rows, keep: Array) -> Columns:
 
 
 def _result_known(rows: Rows, keep: Array) -> Columns:
-    return _only(origin.told(rows, results_known_at(rows["game_date"])), keep)
+    """Known since its fetch; a fetch from before the game's day cannot have known it."""
+    never = np.datetime64("NaT", "us")
+    possible = rows["known_at"] >= rows["game_date"].astype("datetime64[us]")
+    told = Rows(
+        {**rows.columns, "known_at": np.where(possible, rows["known_at"], never)}, rows.cell
+    )
+    return _only(origin.told(told, results_known_at(rows["game_date"])), keep)
 
 
 def _only(columns: Columns, keep: Array) -> Columns:
