@@ -11,8 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from upath import UPath
 
 from nba_pipeline.domain.calendar import EASTERN
+from nba_pipeline.sources.landing import LandingZone
 from nba_pipeline.sources.live import fetching, hosts, ingest
 from nba_pipeline.sources.live.reports import MemberReport, WorkflowReport
 from nba_pipeline.sources.live.workflows import WORKFLOWS
@@ -272,6 +274,20 @@ def test_a_young_schedule_is_not_fetched_before_the_games(ingestion, provider, c
     assert len(provider.asked_for("scheduleleaguev2int")) == 1
 
 
+def test_a_bucket_holds_what_a_folder_holds(ingestion, storage_emulator):
+    options = {"token": "anon", "endpoint_url": storage_emulator, "project": "nobody"}
+    root = UPath("gs://landing-of-a-day/zone", **options)
+    root.fs.mkdir("landing-of-a-day")
+    in_bucket = replace(ingestion, zone=LandingZone(root))
+    for fetching_into in (ingestion, in_bucket, in_bucket):
+        report = run(fetching_into, "post_game", ONE_GAME)
+        assert report.succeeded
+    assert sum(member.fetched for member in report.members) == 0
+    (kept,) = in_bucket.zone.payloads("nbac", "player_boxscore", [ONE_GAME])
+    (same,) = ingestion.zone.payloads("nbac", "player_boxscore", [ONE_GAME])
+    assert in_bucket.zone.read(kept) == ingestion.zone.read(same)
+
+
 # Faults -------------------------------------------------------------------------------------------
 
 LOG = "/stats/stats/leaguegamelog"
@@ -325,7 +341,8 @@ def test_a_fault_is_one_sentence_and_stops_no_other_member(
     ],
 )
 def test_a_passing_fault_is_survived(ingestion, provider, monkeypatch, reply, fault):
-    monkeypatch.setitem(hosts.HOSTS, "stats", replace(hosts.HOSTS["stats"], timeout=0.3))
+    if "delay" in fault:
+        monkeypatch.setitem(hosts.HOSTS, "stats", replace(hosts.HOSTS["stats"], timeout=0.5))
     provider.once(LOG, reply(**fault))
     report = run(ingestion, "post_game")
     assert report.succeeded
