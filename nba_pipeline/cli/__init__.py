@@ -14,6 +14,7 @@ import typer
 from nba_pipeline.cli import (
     asking,
     ingesting,
+    judging,
     overriding,
     planning,
     replaying,
@@ -40,6 +41,7 @@ for command in (
     verifying.verify,
     asking.query,
     ingesting.ingest,
+    judging.backtest,
     overriding.override,
     showing.demo,
     showing.bench,

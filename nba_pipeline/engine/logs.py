@@ -120,11 +120,41 @@ ANALYTICS_FAILURES = Log(
 )
 PRECOMPUTE_FAILURES = Log(
     "precompute_failures",
-    "Entities of precompute and prediction tables that have no row, or an incomplete one.",
+    "Entities of precompute tables that have no row, or an incomplete one.",
     _failure_columns(),
     _FAILED_SUBJECT,
     partitioned_by="analysis_date",
     clustering=("processor_name", "failure_category", "can_retry"),
+)
+PREDICTION_FAILURES = Log(
+    "prediction_failures",
+    "Entities of prediction tables that have no row: nobody predicts them, a system failed "
+    "or abstained.",
+    _failure_columns(),
+    _FAILED_SUBJECT,
+)
+PREDICTION_WORKER_RUNS = Log(
+    "prediction_worker_runs",
+    "Which systems a run asked about a player, and which of them answered.",
+    (
+        Column("request_id", str, "run, game and player", nullable=False),
+        Column("run_id", str, nullable=False),
+        Column("run_date", datetime, "when the run began", nullable=False),
+        Column("game_date", date, nullable=False),
+        Column("game_id", str, nullable=False),
+        Column("player_lookup", str, nullable=False),
+        Column("success", bool, "whether no system failed", nullable=False),
+        Column("predictions_generated", int, nullable=False),
+        Column("systems_attempted", Texts),
+        Column("systems_succeeded", Texts),
+        Column("systems_failed", Texts),
+        Column("system_errors", str, "JSON object: system to what it raised"),
+        Column("skip_reason", str, "why systems abstained"),
+        Column("feature_quality_score", float, unit="of 100", decimals=2),
+        Column("historical_games_count", int),
+        Column("error_message", str),
+        Column("created_at", datetime, nullable=False),
+    ),
 )
 ANALYTICS_RUNS = Log(
     "analytics_processor_runs",
@@ -262,6 +292,8 @@ LOGS: tuple[Log, ...] = (
     PRECOMPUTE_RUNS,
     ANALYTICS_FAILURES,
     PRECOMPUTE_FAILURES,
+    PREDICTION_FAILURES,
+    PREDICTION_WORKER_RUNS,
     DATA_ISSUES,
     REPROCESS_ATTEMPTS,
     CIRCUIT_BREAKER_STATE,

@@ -21,6 +21,7 @@ from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Stored
 from nba_pipeline.engine.session import Mode, Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table
+from nba_pipeline.engine.worker_runs import worker_rows
 from nba_pipeline.engine.writer import Writer
 
 #: Stands for the whole partition where an entity is asked for.
@@ -71,6 +72,8 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
     writer.append(logs.RUN_CAUSES, causes)
     failures = [row for told in partitions for row in _failures(table, told, trail, writer)]
     writer.append(failure_log(table), failures)
+    if table.answered_by:
+        writer.append(logs.PREDICTION_WORKER_RUNS, _asked(table, partitions, trail, writer))
     writer.append(logs.CIRCUIT_BREAKER_STATE, _breaker_changes(table, partitions, settings, writer))
     if session.mode is not Mode.BACKFILL:
         attempts = [
@@ -85,6 +88,17 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
             for (day, entity), inputs_hash in trail.tried.items()
         ]
         writer.append(logs.REPROCESS_ATTEMPTS, attempts)
+
+
+def _asked(
+    table: Table, partitions: Sequence[Partition], trail: Trail, writer: Writer
+) -> list[dict[str, Any]]:
+    rows = []
+    for told in partitions:
+        known, written = trail.stored.get(told.date), trail.written.get(told.date)
+        before = known.outcomes if known else ()
+        rows += worker_rows(table, told, before, written, writer.run_id, writer.now)
+    return rows
 
 
 def record_changes(changed: Sequence[RowChange], session: Session) -> None:
@@ -231,6 +245,8 @@ def run_log(table: Table) -> logs.Log:
 
 def failure_log(table: Table) -> logs.Log:
     """Where a table's failures are recorded."""
+    if table.layer == "predictions":
+        return logs.PREDICTION_FAILURES
     is_analytics = table.layer in _ANALYTICS_LAYERS
     return logs.ANALYTICS_FAILURES if is_analytics else logs.PRECOMPUTE_FAILURES
 

@@ -397,6 +397,8 @@ class Table:
         marks_season: Whether each row says where in the season its day lies: within the first 30
             days, at one of the season's ends. Metadata, like every column of the engine.
         tracked: Sources whose use each row records.
+        answered_by: Column of the entity that names who answers, where several are asked about the
+            rest of it; every run then records who was asked and what became of it.
         plot: (label column, value column) of the small bar plot shown beside the numbers.
     """
 
@@ -421,6 +423,7 @@ class Table:
     bootstrap_days: int = 0
     marks_season: bool = False
     tracked: tuple[Tracked, ...] = ()
+    answered_by: str = ""
     plot: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:

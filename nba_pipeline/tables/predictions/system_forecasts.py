@@ -264,5 +264,6 @@ TABLE = Table(
         "player", "PREDICTION_WORKERS", default_workers=10, together=("game_id", "player_lookup")
     ),
     clustering=("player_lookup", "system_id", "game_date"),
+    answered_by="system_id",
     plot=("player_lookup", "predicted_points"),
 )
