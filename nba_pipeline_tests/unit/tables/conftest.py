@@ -16,7 +16,7 @@ import pytest
 from nba_pipeline.engine import rows
 from nba_pipeline.engine.inputs import plan_cells, with_decimals
 from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
-from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.table import Partly, Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
@@ -36,7 +36,6 @@ _TONIGHT_ONLY = {
     "upcoming_player_game_context",
     "player_daily_cache",
     "player_composite_factors",
-    "ml_feature_store_v2",
 }
 
 
@@ -55,11 +54,13 @@ class Seen:
 
     Attributes:
         rows: As they would be stored, of the cells no gate turns away.
-        turned_away: Category of each entity that a gate turns away.
+        turned_away: Category of each entity that a gate turns away, or that has no answer.
+        inputs_hashes: Digest of what each entity sees.
     """
 
     rows: list[Row]
     turned_away: dict[str, str]
+    inputs_hashes: dict[str, str]
 
 
 SeenBy = Callable[..., Seen]
@@ -69,7 +70,9 @@ SeenBy = Callable[..., Seen]
 def seen_by() -> SeenBy:
     """``seen_by(TABLE, games=[{...}], ...)``: rows of inputs; what is left out is NULL."""
 
-    def see(table: Table, **given: Sequence[Mapping[str, Any]]) -> Seen:
+    def see(
+        table: Table, settings: Mapping[str, str] | None = None, **given: Sequence[Row]
+    ) -> Seen:
         inputs = {}
         for name, declared in table.inputs.items():
             upstream = REGISTRY[declared.table]
@@ -77,17 +80,36 @@ def seen_by() -> SeenBy:
             schema = pa.schema([(n, upstream.column(n).arrow_type) for n in names])
             found = [{n: row.get(n) for n in names} for row in given.get(name, ())]
             inputs[name] = with_decimals(pa.Table.from_pylist(found, schema=schema), upstream)
-        planned = plan_cells(table, table.settings_in({}), inputs)
+            if declared.known_by:
+                inputs[name] = _as_first_published(inputs[name])
+        planned = plan_cells(table, table.settings_in(settings or {}), inputs)
         kept, away = np.ones(len(planned.cells), dtype=bool), {}
         for gate in table.gates:
             turned = np.asarray(gate.turns_away(planned.cells), dtype=bool) & kept
             away |= {planned.entities[at]: gate.category.value for at in np.flatnonzero(turned)}
             kept &= ~turned
         cells = planned.cells.only(kept)
-        computed = [table.compute(cells)] if len(cells) else []
-        return Seen(rows.conform(table, computed).to_pylist(), away)
+        computed = table.compute(cells) if len(cells) else {}
+        if isinstance(computed, Partly):
+            entities = [planned.entities[at] for at in np.flatnonzero(kept)]
+            away |= {entities[at]: "INSUFFICIENT_DATA" for at in computed.abstained}
+            computed = computed.columns
+        pieces = [computed] if computed else []
+        hashes = dict(zip(planned.entities, planned.inputs_hashes, strict=True))
+        return Seen(rows.conform(table, pieces).to_pylist(), away, hashes)
 
     return see
+
+
+def _as_first_published(found: pa.Table) -> pa.Table:
+    """Rows of a table with revisions: none corrected, each known from the start of its day."""
+    many = found.num_rows
+    known = found["game_date"].cast(pa.timestamp("us")).cast(pa.timestamp("us", tz="UTC"))
+    return (
+        found.append_column("known_at", known)
+        .append_column("revision", pa.array([1] * many, pa.int64()))
+        .append_column("is_retracted", pa.array([False] * many, pa.bool_()))
+    )
 
 
 @dataclass(frozen=True)
@@ -133,6 +155,7 @@ def autumn(
     session = session_in(folder, Archive(season_files), REGISTRY)
     days = [OPENING_NIGHT + timedelta(n) for n in range((NIGHTS[-1] - OPENING_NIGHT).days + 1)]
     for table in REGISTRY.values():
-        wanted = NIGHTS if table.name in _TONIGHT_ONLY else days
+        is_claim = table.layer == "predictions"
+        wanted = NIGHTS if is_claim or table.name in _TONIGHT_ONLY else days
         refuse_problems(list(materialize(table, wanted, session)))
     return Autumn(session, days)
