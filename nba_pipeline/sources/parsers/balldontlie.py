@@ -49,7 +49,7 @@ def _minutes(line: Node) -> int:
     """Whole minutes of ``28`` or ``28:31``."""
     text = line.text_or_none("min") or "0"
     whole, colon, seconds = text.partition(":")
-    if not whole.isdigit() or (colon and not seconds.isdigit()):
+    if not whole.isdecimal() or (colon and not seconds.isdecimal()):
         raise line["min"].fails(f"is no number of minutes: {text!r:.60}")
     return int(whole[:3]) + (int(seconds[:2]) >= 30 if colon else 0)
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from nba_pipeline.domain.teams import TEAMS, UnknownTeamError, tricode
 from nba_pipeline.engine.errors import SourceError
@@ -129,7 +129,7 @@ class Node:
         """The day under a key, ISO, with or without a time behind it."""
         text = self.text(key)
         try:
-            return date.fromisoformat(text[:10])
+            return _of_our_time(date.fromisoformat(text[:10]))
         except ValueError as error:
             raise self[key].fails(f"is no date: {text!r:.60}") from error
 
@@ -137,7 +137,7 @@ class Node:
         """The moment under a key, in UTC; without a zone it is taken as UTC."""
         text = self.text(key)
         try:
-            moment = datetime.fromisoformat(text)
+            moment = _of_our_time(datetime.fromisoformat(text))
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             raise self[key].fails(f"is no moment: {text!r:.60}") from error
@@ -161,6 +161,17 @@ class Node:
         except UnknownPayloadError:
             return False
         return True
+
+
+_Moment = TypeVar("_Moment", date, datetime)
+_FIRST_YEAR, _LAST_YEAR = 1946, 2199
+
+
+def _of_our_time(moment: _Moment) -> _Moment:
+    """A day or moment of the league's; others cannot be reckoned with in every zone."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"{moment} is of no season")
+    return moment
 
 
 _BY_ID = {str(team.nba_team_id): team.tricode for team in TEAMS.values()}

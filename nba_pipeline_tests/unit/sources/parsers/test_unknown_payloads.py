@@ -20,7 +20,19 @@ JUNK: st.SearchStrategy[Any] = st.one_of(
     st.integers(),
     st.floats(),
     st.text(max_size=12),
-    st.sampled_from(["", "9999-99-99T00:00:00Z", "PT99M99S", "1e400", -1, 10**30, "002240056x"]),
+    st.sampled_from(
+        [
+            "",
+            "²",
+            "9999-99-99T00:00:00Z",
+            "0001-01-01T00:00:00Z",
+            "PT99M99S",
+            "1e400",
+            -1,
+            10**30,
+            "002240056x",
+        ]
+    ),
     st.sampled_from([[], {}, [[]], [{}], [None], {"": None}]),
 )
 
