@@ -28,8 +28,15 @@ def test_a_table_makes_the_rows_its_version_stands_for(
     assert slate.verdict(name, accepted.get(name), made[name]) == ""
 
 
+#: Tables the slate says nothing about, and why; a name goes as soon as it is not true any more.
+WITHOUT_ROWS = {
+    "nbac_player_list": "the league publishes none",
+    "points_model": "two teams' month holds too few games to learn from",
+}
+
+
 def test_the_slate_gives_every_table_rows(made: dict[str, Made]) -> None:
-    assert [name for name, found in made.items() if not found.rows] == []
+    assert {name for name, found in made.items() if not found.rows} == set(WITHOUT_ROWS)
 
 
 def test_a_table_that_is_gone_is_accepted_no_longer(accepted: dict[str, Made]) -> None:
