@@ -48,6 +48,10 @@ class WarehouseError(PipelineError):
     """The warehouse cannot be read or written."""
 
 
+class WarehouseUnavailableError(WarehouseError, ConnectionError):
+    """The warehouse did not answer in time; the same call may well work in a minute."""
+
+
 class DeadlineError(PipelineError):
     """A table took longer than it may."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from nba_pipeline import settings
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.engine.table import Table
+
+if TYPE_CHECKING:
+    from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
+
+Where = TypeVar("Where", bound=Hashable)
 
 KINDS = ("local", "bigquery")
 
@@ -34,10 +40,9 @@ def open_warehouse(
         )
     if kind == "local" or directory:
         return _local(settings.warehouse_folder(environ, directory), tables)
-    # Google's clients take a second to import.
-    from nba_pipeline.warehouse.bigquery import BigQuerySettings, BigQueryWarehouse
+    from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
 
-    return BigQueryWarehouse(BigQuerySettings.from_environment(environ), tables)
+    return _bigquery(BigQuerySettings.from_environment(environ), tables)
 
 
 def _local(folder: Path, tables: Sequence[Table]) -> Warehouse:
@@ -45,10 +50,24 @@ def _local(folder: Path, tables: Sequence[Table]) -> Warehouse:
     # Arrow's datasets bring pandas with them, which takes a second.
     from nba_pipeline.warehouse.local import LocalWarehouse
 
-    where = folder, tuple(table.full_name for table in tables)
-    if where not in _opened:
-        _opened[where] = LocalWarehouse(folder, tables)
-    return _opened[where]
+    return _once(folder, tables, LocalWarehouse)
 
 
-_opened: dict[tuple[Path, tuple[str, ...]], Warehouse] = {}
+def _bigquery(settings: BigQuerySettings, tables: Sequence[Table]) -> Warehouse:
+    """One per project: its clients, and what it knows to be there, serve every table of a run."""
+    # Google's clients take a second to import.
+    from nba_pipeline.warehouse.bigquery import BigQueryWarehouse
+
+    return _once(settings, tables, BigQueryWarehouse)
+
+
+def _once(
+    where: Where, tables: Sequence[Table], open_: Callable[[Where, Sequence[Table]], Warehouse]
+) -> Warehouse:
+    which = where, tuple(table.full_name for table in tables)
+    if which not in _opened:
+        _opened[which] = open_(where, tables)
+    return _opened[which]
+
+
+_opened: dict[tuple[Hashable, tuple[str, ...]], Warehouse] = {}

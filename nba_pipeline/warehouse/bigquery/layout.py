@@ -133,6 +133,11 @@ def of_log(log: Log, prefix: str) -> Layout:
     )
 
 
+def view_sql(layout: Layout, project: str) -> str:
+    """The query of the view that shows a table's newest rows."""
+    return f"SELECT * FROM `{project}.{layout.full_name}` {layout.view_filter}"
+
+
 def _is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind))
 

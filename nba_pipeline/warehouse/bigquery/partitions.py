@@ -19,9 +19,9 @@ import pyarrow as pa
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import DATASET
 from nba_pipeline.engine.protocols import Stored
-from nba_pipeline.warehouse.bigquery.connection import Connection
+from nba_pipeline.warehouse.bigquery.calls import Calls
 from nba_pipeline.warehouse.bigquery.layout import Layout
-from nba_pipeline.warehouse.versions import from_json, to_json
+from nba_pipeline.warehouse.versions import to_json
 
 _SCHEMA = pa.schema(
     [
@@ -57,39 +57,40 @@ def layout(prefix: str) -> Layout:
 
 
 class Partitions:
-    """The versions of stored partitions, through one connection."""
+    """The versions of stored partitions."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Use ``connection``."""
-        self._connection = connection
-        self._layout = layout(connection.settings.dataset_prefix)
+    def __init__(self, project: str, prefix: str) -> None:
+        """Those of the datasets with a prefix."""
+        self._layout = layout(prefix)
+        self._quoted = f"`{project}.{self._layout.full_name}`"
 
     @property
     def layout(self) -> Layout:
         """Where they are kept."""
         return self._layout
 
-    def known(self, table: str, dates: Sequence[date]) -> dict[date, Stored]:
-        """What is known about each partition among ``dates``.
+    def known(self, calls: Calls, table: str, dates: Sequence[date]) -> dict[date, str]:
+        """What was written down about each partition among ``dates``.
 
         Args:
+            calls: To make the call with.
             table: ``dataset.table`` without the prefix, one of ours.
             dates: Which partitions.
         """
         first, last, wanted = min(dates), max(dates), set(dates)
-        rows = self._connection.rows(
+        rows = calls.rows(
             self._layout.full_name,
             ("partition_date", "token", "step", "written_at", "about"),
             f"table_name = '{table}' AND partition_date BETWEEN '{first}' AND '{last}'",
             self._layout.schema,
         ).to_pylist()
-        return {day: from_json(text) for day, text in _under_newest_claims(rows) if day in wanted}
+        return {day: text for day, text in _under_newest_claims(rows) if day in wanted}
 
-    def claim(self, table: str, dates: Iterable[date], token: str) -> None:
+    def claim(self, calls: Calls, table: str, dates: Iterable[date], token: str) -> None:
         """Void what is known about partitions and every earlier claim to them."""
         from google.cloud import bigquery
 
-        self._connection.query(
+        calls.query(
             f"INSERT INTO {self._quoted} (table_name, partition_date, token, step, written_at) "
             "SELECT @table, claimed, @token, 'claimed', CURRENT_TIMESTAMP() "
             "FROM UNNEST(@dates) AS claimed",
@@ -121,10 +122,13 @@ class Partitions:
             bigquery.ScalarQueryParameter("last", "DATE", days[-1]),
         ]
 
-    def confirm(self, table: str, about: Mapping[date, tuple[Stored, int]], token: str) -> None:
+    def confirm(
+        self, calls: Calls, table: str, about: Mapping[date, tuple[Stored, int]], token: str
+    ) -> None:
         """Write down what is known about partitions whose rows were swapped.
 
         Args:
+            calls: To make the call with.
             table: ``dataset.table`` without the prefix.
             about: What is known, and how many rows are kept.
             token: Of the claim.
@@ -142,7 +146,7 @@ class Partitions:
             )
             for day, (known, stored_rows) in about.items()
         ]
-        job = self._connection.query(
+        job = calls.query(
             f"INSERT INTO {self._quoted} "
             "(table_name, partition_date, token, step, written_at, about) "
             "SELECT @table, part.day, @token, 'written', CURRENT_TIMESTAMP(), part.about "
@@ -159,10 +163,6 @@ class Partitions:
                 f"another run is writing {table} of {min(about)} to {max(about)} at this moment; "
                 "its rows stand, run again when it is done"
             )
-
-    @property
-    def _quoted(self) -> str:
-        return f"`{self._connection.settings.project}.{self._layout.full_name}`"
 
     @staticmethod
     def _own(table: str, token: str) -> list[Any]:

@@ -7,21 +7,23 @@ order: rows are put into key order here, as the engine expects them.
 
 from __future__ import annotations
 
-import io
+import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from nba_pipeline.engine import rows as engine_rows
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import LOGS, Log
 from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.table import Table
-from nba_pipeline.warehouse.bigquery.connection import BigQuerySettings, Connection, labels, plainly
+from nba_pipeline.warehouse.bigquery.calls import ONCE, Calls, operation
+from nba_pipeline.warehouse.bigquery.connection import Connection
 from nba_pipeline.warehouse.bigquery.layout import (
     Layout,
     columns_of,
@@ -32,6 +34,9 @@ from nba_pipeline.warehouse.bigquery.layout import (
     to_wire,
 )
 from nba_pipeline.warehouse.bigquery.partitions import Partitions
+from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
+from nba_pipeline.warehouse.bigquery.structure import create, refuse_other_structure
+from nba_pipeline.warehouse.versions import from_json
 
 # Longest a staging table outlives the run that died beside it.
 _STAGING_LIFE = timedelta(hours=6)
@@ -45,7 +50,7 @@ class BigQueryWarehouse:
         self.connection = Connection(settings)
         self.prefix = settings.dataset_prefix
         self._tables = tables
-        self._partitions = Partitions(self.connection)
+        self._partitions = Partitions(settings.project, self.prefix)
         self._there: set[str] = set()
 
     # Reading -------------------------------------------------------------------------------------
@@ -58,9 +63,19 @@ class BigQueryWarehouse:
         """
         if not dates:
             return {}
-        with plainly(f"cannot look up the versions of {table.full_name}"):
-            self._ensure(self._partitions.layout)
-            return self._partitions.known(table.full_name, dates)
+        with self._calls(f"cannot look up the versions of {table.full_name}") as calls:
+            self._ensure(calls, self._partitions.layout)
+            known = self._partitions.known(calls, table.full_name, dates)
+            there = self._counted(calls, table, sorted(known)) if known else {}
+            return {day: from_json(text, there.get(day, 0)) for day, text in known.items()}
+
+    def _counted(self, calls: Calls, table: Table, dates: Sequence[date]) -> Mapping[date, int]:
+        """Rows that are really there: somebody else may have deleted some, or the whole table."""
+        layout = of_table(table, self.prefix)
+        self._ensure(calls, layout)
+        between = f"game_date BETWEEN '{dates[0]}' AND '{dates[-1]}'"
+        days = calls.rows(layout.full_name, ["game_date"], between, layout.schema)["game_date"]
+        return Counter(days.to_pylist())
 
     def read(
         self,
@@ -85,11 +100,9 @@ class BigQueryWarehouse:
         if table.keeps_revisions and not every_revision and as_of is None:
             restriction += " AND is_current AND NOT is_retracted"
         layout = of_table(table, self.prefix)
-        with plainly(f"cannot read {table.full_name} of {min(dates)} to {max(dates)}"):
-            self._ensure(layout)
-            found = from_wire(
-                self.connection.rows(layout.full_name, picked, restriction, layout.schema)
-            )
+        with self._calls(f"cannot read {table.full_name} of {_days(dates)}") as calls:
+            self._ensure(calls, layout)
+            found = from_wire(calls.rows(layout.full_name, picked, restriction, layout.schema))
         found = found.filter(pc.is_in(found["game_date"], pa.array(sorted(set(dates)))))
         found = engine_rows.ordered(table, found)
         if as_of is not None and table.keeps_revisions and not every_revision:
@@ -108,60 +121,54 @@ class BigQueryWarehouse:
         if not partitions:
             return
         layout, token = of_table(table, self.prefix), uuid.uuid4().hex
-        first, last = min(partitions), max(partitions)
         rows = to_wire(layout, pa.concat_tables([found for found, _ in partitions.values()]))
-        with plainly(f"cannot write {table.full_name} of {first} to {last}"):
-            self._ensure(self._partitions.layout)
-            self._ensure(layout)
-            self._partitions.claim(table.full_name, partitions, token)
-            staging = self._stage(layout, rows)
+        about = {day: (known, found.num_rows) for day, (found, known) in partitions.items()}
+        with self._calls(f"cannot write {table.full_name} of {_days(partitions)}") as calls:
+            self._ensure(calls, self._partitions.layout)
+            self._ensure(calls, layout)
+            self._partitions.claim(calls, table.full_name, partitions, token)
+            staging = f"{self._full(layout)}__staging_{token}"
             try:
-                self._swap(table, layout, staging, partitions, token)
+                self._stage(calls, layout, rows, staging)
+                self._swap(calls, table, layout, staging, partitions, token)
+                self._partitions.confirm(calls, table.full_name, about, token)
             finally:
-                self.connection.client.delete_table(
-                    staging, not_found_ok=True, **self.connection.limits
-                )
-            about = {day: (known, found.num_rows) for day, (found, known) in partitions.items()}
-            self._partitions.confirm(table.full_name, about, token)
+                self._forget(calls, staging)
 
-    def _stage(self, layout: Layout, rows: pa.Table) -> str:
+    def _stage(self, calls: Calls, layout: Layout, rows: pa.Table, name: str) -> None:
         """Rows in a table of their own, which BigQuery removes if nobody else does."""
         from google.cloud import bigquery
 
-        name = f"{self.connection.settings.project}.{layout.full_name}__staging_{uuid.uuid4().hex}"
         staging = bigquery.Table(name, schema=layout.fields())
         staging.expires = datetime.now(UTC) + _STAGING_LIFE
-        self.connection.client.create_table(staging, exists_ok=True, **self.connection.limits)
-        loaded = self.connection.again(lambda: self._load(layout, rows, name, "WRITE_TRUNCATE"))
+        calls.call(
+            lambda seconds: calls.client.create_table(
+                staging, exists_ok=True, retry=ONCE, timeout=seconds
+            )
+        )
+        loaded = calls.load(rows, name, layout.fields(), "WRITE_TRUNCATE", about=layout.full_name)
         if loaded != rows.num_rows:
             raise WarehouseError(f"BigQuery staged {loaded} of {rows.num_rows} rows for {name}")
-        return name
 
-    def _load(self, layout: Layout, rows: pa.Table, target: str, disposition: str) -> int | None:
-        from google.cloud import bigquery
+    def _forget(self, calls: Calls, staging: str) -> None:
+        """Remove a staging table; where that fails, what was written is written all the same."""
+        from google.api_core.exceptions import GoogleAPIError
+        from requests.exceptions import RequestException
 
-        lists = bigquery.ParquetOptions()
-        lists.enable_list_inference = True
-        config = bigquery.LoadJobConfig(
-            source_format="PARQUET",
-            write_disposition=disposition,
-            schema=layout.fields(),
-            labels=labels(layout.full_name),
-            job_timeout_ms=int(self.connection.settings.job_seconds * 1000),
-        )
-        config.parquet_options = lists
-        content = io.BytesIO()
-        pq.write_table(rows, content)
-        content.seek(0)
-        job = self.connection.client.load_table_from_file(
-            content, target, job_config=config, timeout=self.connection.settings.call_seconds
-        )
-        job.result(timeout=self.connection.settings.job_seconds, retry=self.connection.retry)
-        loaded: int | None = job.output_rows
-        return loaded
+        try:
+            calls.call(
+                lambda seconds: calls.client.delete_table(
+                    staging, not_found_ok=True, retry=ONCE, timeout=seconds
+                )
+            )
+        except (GoogleAPIError, RequestException, OSError) as error:
+            logging.getLogger("nba_pipeline").warning(
+                "%s could not be removed and expires within %s: %s", staging, _STAGING_LIFE, error
+            )
 
     def _swap(
         self,
+        calls: Calls,
         table: Table,
         layout: Layout,
         staging: str,
@@ -169,11 +176,10 @@ class BigQueryWarehouse:
         token: str,
     ) -> None:
         """Put the staged rows in the place of what the dates had, where the claim still holds."""
-        target = f"`{self.connection.settings.project}.{layout.full_name}`"
         names = layout.schema.names
         gone = ", ".join(_gone(entry) for entry in layout.schema)
-        self.connection.query(
-            f"MERGE {target} AS kept USING ("
+        calls.query(
+            f"MERGE `{self._full(layout)}` AS kept USING ("
             f"WITH mine AS ({self._partitions.owned()}) "
             f"SELECT FALSE AS is_gone, {', '.join(f'staged.`{n}`' for n in names)} "
             f"FROM `{staging}` AS staged JOIN mine ON mine.partition_date = staged.game_date "
@@ -196,10 +202,12 @@ class BigQueryWarehouse:
             WarehouseError: When BigQuery cannot be written.
         """
         layout = of_log(log, self.prefix)
-        with plainly(f"cannot write {log.full_name}"):
-            self._ensure(layout)
-            target = f"{self.connection.settings.project}.{layout.full_name}"
-            self._load(layout, to_wire(layout, rows), target, "WRITE_APPEND")
+        with self._calls(f"cannot write {log.full_name}") as calls:
+            self._ensure(calls, layout)
+            added = to_wire(layout, rows)
+            calls.load(
+                added, self._full(layout), layout.fields(), "WRITE_APPEND", about=layout.full_name
+            )
 
     def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
         """The rows of a log, in no particular order: all, or those later than a moment.
@@ -208,12 +216,10 @@ class BigQueryWarehouse:
             WarehouseError: When BigQuery cannot be read.
         """
         layout = of_log(log, self.prefix)
-        with plainly(f"cannot read {log.full_name}"):
-            self._ensure(layout)
-            later = f"{log.newest_by} > TIMESTAMP '{since.isoformat()}'" if since else ""
-            return from_wire(
-                self.connection.rows(layout.full_name, log.schema.names, later, log.schema)
-            )
+        later = f"{log.newest_by} > TIMESTAMP '{since.isoformat()}'" if since else ""
+        with self._calls(f"cannot read {log.full_name}") as calls:
+            self._ensure(calls, layout)
+            return from_wire(calls.rows(layout.full_name, log.schema.names, later, log.schema))
 
     # SQL -----------------------------------------------------------------------------------------
 
@@ -221,50 +227,73 @@ class BigQueryWarehouse:
         """The answer to a read-only query; tables are named ``dataset.name``.
 
         Raises:
-            WarehouseError: When the query fails, or would do more than read.
+            WarehouseError: When the query fails, would do more than read, or would read more bytes
+                than it may.
         """
-        with plainly("the query failed"):
-            for table in self._tables:
-                self._ensure(of_table(table, self.prefix))
-            for log in LOGS:
-                self._ensure(of_log(log, self.prefix))
-            asked = self.connection.query(sql, about="query", dry_run=True)
-            if asked.statement_type not in (None, "SELECT"):
+        from google.api_core.exceptions import NotFound
+
+        with self._calls("the query failed") as calls:
+            try:
+                asked = calls.query(sql, about="query", dry_run=True)
+            except NotFound:
+                # It may ask for a table that holds nothing yet.
+                for layout in self.layouts():
+                    self._ensure(calls, layout)
+                asked = calls.query(sql, about="query", dry_run=True)
+            if asked.statement_type != "SELECT":
                 raise WarehouseError("query takes one SELECT statement and changes nothing")
-            job = self.connection.query(sql, about="query")
-            return job.result(timeout=self.connection.settings.job_seconds).to_arrow(
-                create_bqstorage_client=False
+            refuse_bytes("the query", asked.total_bytes_processed, calls.settings.max_bytes)
+            job = calls.query(sql, about="query")
+            return calls.call(
+                lambda seconds: job.result(timeout=seconds, retry=ONCE).to_arrow(
+                    create_bqstorage_client=False
+                )
             )
 
     # Tables --------------------------------------------------------------------------------------
 
-    def _ensure(self, layout: Layout) -> None:
-        """Make a table that is not there yet, with its dataset and its view; once per process."""
-        if layout.full_name in self._there:
-            return
-        from google.api_core.exceptions import NotFound
-        from google.cloud import bigquery
+    def layouts(self) -> list[Layout]:
+        """Every table there has to be."""
+        return [
+            *(of_table(table, self.prefix) for table in self._tables),
+            *(of_log(log, self.prefix) for log in LOGS),
+            self._partitions.layout,
+        ]
 
-        client, limits = self.connection.client, self.connection.limits
-        project = self.connection.settings.project
-        name = f"{project}.{layout.full_name}"
-        try:
-            _refuse_other_columns(layout, client.get_table(name, **limits))
-        except NotFound:
-            dataset = bigquery.Dataset(f"{project}.{layout.dataset}")
-            dataset.location = self.connection.settings.location
-            client.create_dataset(dataset, exists_ok=True, **limits)
-            made = bigquery.Table(name, schema=layout.fields())
-            made.description = layout.description
-            made.time_partitioning = bigquery.TimePartitioning(field=layout.partition_by)
-            made.clustering_fields = list(layout.clustering) or None
-            made.labels = labels(layout.full_name)
-            client.create_table(made, exists_ok=True, **limits)
-        if layout.view:
-            view = bigquery.Table(f"{project}.{layout.dataset}.{layout.view}")
-            view.view_query = f"SELECT * FROM `{name}` {layout.view_filter}"
-            client.create_table(view, exists_ok=True, **limits)
-        self._there.add(layout.full_name)
+    def _ensure(self, calls: Calls, layout: Layout) -> None:
+        """Make a table that is not there yet, with its dataset and its view; once per process."""
+        if layout.full_name not in self._there:
+            refuse_other_structure(layout, create(calls, layout))
+            self._there.add(layout.full_name)
+
+    def _full(self, layout: Layout) -> str:
+        return f"{self.connection.settings.project}.{layout.full_name}"
+
+    def _calls(self, what: str) -> AbstractContextManager[Calls]:
+        return operation(self.connection, what)
+
+
+def _days(dates: Iterable[date]) -> str:
+    """A span of dates, for people."""
+    days = sorted(dates)
+    return f"{days[0]}" if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
+
+
+def refuse_bytes(what: str, wanted: int | None, most: int | None) -> None:
+    """Check that something reads no more than it may.
+
+    Args:
+        what: For the sentence.
+        wanted: Bytes it would read.
+        most: Bytes it may read; None is no limit.
+
+    Raises:
+        WarehouseError: When it would read more.
+    """
+    if most is not None and wanted is not None and wanted > most:
+        raise WarehouseError(
+            f"{what} would read {wanted:,} bytes, and NBA_BIGQUERY_MAX_BYTES allows {most:,}"
+        )
 
 
 def _gone(entry: pa.Field) -> str:
@@ -275,18 +304,3 @@ def _gone(entry: pa.Field) -> str:
     if mode_of(entry) == "REPEATED":
         return f"CAST([] AS ARRAY<{kinds[entry.type.value_type]}>)"
     return "NULL"
-
-
-def _refuse_other_columns(layout: Layout, found: object) -> None:
-    """Check that a table has the columns we write.
-
-    Raises:
-        WarehouseError: Naming the first that it lacks.
-    """
-    there = {field.name for field in found.schema}  # type: ignore[attr-defined]
-    missing = [name for name in layout.schema.names if name not in there]
-    if missing:
-        raise WarehouseError(
-            f"{layout.full_name} has no column {missing[0]}: nba-pipeline migrate adds what is "
-            "missing and loses nothing"
-        )
