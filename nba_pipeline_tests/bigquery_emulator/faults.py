@@ -88,49 +88,8 @@ def faulty(variables: Mapping[str, str]) -> Iterator[Line]:
 def _http(line: Line, upstream: str) -> Iterator[int]:
     where = upstream.removeprefix("http://")
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-        def _pass_on(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            fault = line.passes(_name_of(self.command, self.path, body))
-            if fault == SILENCE:
-                line.over.wait(120)
-            if fault in (BEFORE, SILENCE):
-                return self._cut()
-            if fault in _STATUS:
-                return self._answer(int(fault), {}, b'{"error": {"message": "refused"}}')
-            status, headers, content = _asked(where, self.command, self.path, self.headers, body)
-            if fault == AFTER:
-                return self._cut()
-            self._answer(status, headers, content, half=fault == DURING)
-            return None
-
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on
-
-        def _answer(
-            self, status: int, headers: Mapping[str, str], content: bytes, *, half: bool = False
-        ) -> None:
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if half:
-                self.wfile.write(content[: len(content) // 2])
-                self.wfile.flush()
-                return self._cut()
-            self.wfile.write(content)
-            return None
-
-        def _cut(self) -> None:
-            self.close_connection = True
-            _reset(self.connection)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    handler = type("Handler", (_Handler,), {"line": line, "where": where})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -139,6 +98,51 @@ def _http(line: Line, upstream: str) -> Iterator[int]:
         line.over.set()
         server.shutdown()
         server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    line: Line
+    where: str
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        del format, args
+
+    def _pass_on(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        fault = self.line.passes(_name_of(self.command, self.path, body))
+        if fault == SILENCE:
+            self.line.over.wait(120)
+        if fault in (BEFORE, SILENCE):
+            return self._cut()
+        if fault in _STATUS:
+            return self._answer(int(fault), {}, b'{"error": {"message": "refused"}}')
+        status, headers, content = _asked(self.where, self.command, self.path, self.headers, body)
+        if fault == AFTER:
+            return self._cut()
+        self._answer(status, headers, content, half=fault == DURING)
+        return None
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on
+
+    def _answer(
+        self, status: int, headers: Mapping[str, str], content: bytes, *, half: bool = False
+    ) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if half:
+            self.wfile.write(content[: len(content) // 2])
+            self.wfile.flush()
+            return self._cut()
+        self.wfile.write(content)
+        return None
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        _reset(self.connection)
 
 
 def _asked(
