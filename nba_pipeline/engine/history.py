@@ -171,7 +171,6 @@ def _closed(names: Iterable[str], tables: Mapping[str, Table]) -> list[Table]:
             found |= {
                 declared.table
                 for declared in table.inputs.values()
-                if not declared.is_feed and declared.window.last_day >= 0
-                if declared.window.first_day is None or declared.window.first_day <= 0
+                if not declared.is_feed and declared.window.holds_date
             }
     return [table for name, table in tables.items() if name in found]

@@ -186,7 +186,7 @@ def _ages(table: Table, dates: Sequence[date], session: Session) -> dict[date, f
     read = {
         declared.table
         for declared in table.inputs.values()
-        if not declared.is_feed and declared.window.last_day >= 0
+        if not declared.is_feed and declared.window.holds_date
     }
     oldest: dict[date, datetime] = {}
     for name in read:

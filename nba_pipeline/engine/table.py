@@ -105,6 +105,11 @@ class Window:
     weekday: int | None = None
     earlier_seasons: bool = False
 
+    @property
+    def holds_date(self) -> bool:
+        """Whether the cell's own date lies in it."""
+        return self.last_day >= 0 and (self.first_day is None or self.first_day <= 0)
+
     def describe(self) -> str:
         """The window in words, for docs, plans and lineage."""
         if (self.first_day, self.last_day) == (0, 0):

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -94,6 +94,10 @@ def launch(
 ) -> Launched:
     """Bring tables up to date for a range of dates, in one run.
 
+    Dagster skips whatever lies below a table that failed. Of a single date, those of them that read
+    nothing of that table on the date are run after it: a failure stops what stands on it, and
+    nothing else.
+
     Args:
         tables: Which tables.
         dates: The dates; those between the first and the last are built too.
@@ -104,10 +108,43 @@ def launch(
         reporter: Told how far each table has come.
         mode: Why this runs.
     """
-    started = time.perf_counter()
+    first, last = min(dates), max(dates)
+    tags = {MODE_TAG: mode.value} | ({FORCE_TAG: "true"} if force else {})
+    if first != last:
+        tags |= range_tags(first, last)
+    run_config = {
+        "resources": {
+            "source": {"config": {"archive": archive}},
+            "fan_out": {"config": {"executor": executor}},
+        },
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    told, waiting, stopped = Launched(), list(tables), set[str]()
+    while waiting:
+        started = time.perf_counter()
+        result = _job(waiting, reporter).execute_in_process(
+            partition_key=first.isoformat() if first == last else None,
+            instance=instance,
+            raise_on_error=False,
+            tags=tags,
+            run_config=run_config,
+        )
+        _add(told, _told(result), time.perf_counter() - started)
+        failed = _names(result, waiting, lambda event: event.is_step_failure)
+        done = failed | _names(result, waiting, lambda event: event.is_step_success)
+        stopped |= failed
+        # Of what it does not run because of a failure, Dagster records no event at all.
+        left = [table for table in waiting if table.name not in done]
+        whole = first != last or any(_is_interruption(event) for event in result.all_events)
+        waiting = _spared(left, stopped) if failed and not whole else []
+    return told
+
+
+def _job(tables: Sequence[Table], reporter: Reporter) -> dg.JobDefinition:
+    """The job for some tables, each with the check of its stored rows."""
     keys = {key_of(table) for table in tables}
     # Left to itself, Dagster would add every check of these tables, the job's own or not.
-    job = (
+    return (
         build_definitions(resources={"reporter": reporter})
         .resolve_job_def(NBA_DAYS)
         .get_subset(
@@ -115,26 +152,38 @@ def launch(
             asset_check_selection={dg.AssetCheckKey(key, SOUND) for key in keys},
         )
     )
-    first, last = min(dates), max(dates)
-    tags = {MODE_TAG: mode.value} | ({FORCE_TAG: "true"} if force else {})
-    if first != last:
-        tags |= range_tags(first, last)
-    result = job.execute_in_process(
-        partition_key=first.isoformat() if first == last else None,
-        instance=instance,
-        raise_on_error=False,
-        tags=tags,
-        run_config={
-            "resources": {
-                "source": {"config": {"archive": archive}},
-                "fan_out": {"config": {"executor": executor}},
-            },
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-        },
+
+
+def _names(
+    result: dg.ExecuteInProcessResult,
+    tables: Sequence[Table],
+    holds: Callable[[dg.DagsterEvent], bool],
+) -> set[str]:
+    """The tables of whose step there is an event of a kind."""
+    steps = {event.step_key for event in result.all_events if holds(event)}
+    return {table.name for table in tables if "__".join(key_of(table).path) in steps}
+
+
+def _spared(skipped: Sequence[Table], stopped: set[str]) -> list[Table]:
+    """Those that read nothing of the date's stopped tables, not even through others."""
+    blocked, spared = set(stopped), []
+    for table in skipped:
+        reads = {declared.table for declared in table.inputs.values() if declared.window.holds_date}
+        if reads & blocked:
+            blocked.add(table.name)
+        else:
+            spared.append(table)
+    return spared
+
+
+def _add(told: Launched, more: Launched, seconds: float) -> None:
+    told.run_ids += more.run_ids
+    told.partitions = sorted(
+        told.partitions + more.partitions, key=lambda partition: str(partition["date"])
     )
-    told = _told(result)
-    told.seconds = round(time.perf_counter() - started, 3)
-    return told
+    told.problems += more.problems
+    told.broken_promises += more.broken_promises
+    told.seconds = round(told.seconds + seconds, 3)
 
 
 def _told(result: dg.ExecuteInProcessResult) -> Launched:
@@ -183,12 +232,18 @@ def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
 def _step_problem(event: dg.DagsterEvent) -> str:
     """What made a step fail; steps that were skipped because of it say nothing new."""
     failure = event.step_failure_data
-    if failure.error and failure.error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+    if _is_interruption(event):
         return "interrupted; what was built stays, and the same command goes on from there"
     if failure.user_failure_data:
         return failure.user_failure_data.description or f"{event.step_key} failed"
     said = _innermost(failure.error) if failure.error else "failed"
     return f"{event.step_key}: {said}"
+
+
+def _is_interruption(event: dg.DagsterEvent) -> bool:
+    """Whether a person or the system ended a step, rather than a mistake."""
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
 
 
 def _innermost(error: Any) -> str:
