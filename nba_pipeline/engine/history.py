@@ -10,7 +10,7 @@ from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import dates_to_build
 from nba_pipeline.engine.plan import demands, is_up_to_date
 from nba_pipeline.engine.protocols import Source, Warehouse
-from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.table import Input, Table
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def rounds(
     tried: list[Stretch] = []
     while True:
         late = out_of_date(needed, tables, warehouse, source, environ)
-        stretches = _stretches([found.day for found in late], needed, tables)
+        stretches = _ahead(late, tables) + _stretches([found.day for found in late], needed, tables)
         if not stretches or stretches == tried:
             return
         tried = stretches
@@ -145,17 +145,47 @@ def _history(
             needed[name].update(reached for reached in dates if reached <= span[1])
     for table in selected:
         needed[table.name] -= set(days)
+    # What earlier dates read ahead of themselves may lie on the dates that are wanted.
+    for table, declared in _reading_ahead(tables):
+        reach = dates_to_build(declared.window, sorted(needed[table.name]))
+        needed[declared.table].update(day for day in reach if span[0] <= day <= span[1])
     return {name: sorted(dates) for name, dates in needed.items()}
+
+
+def _reading_ahead(tables: Mapping[str, Table]) -> list[tuple[Table, Input]]:
+    """The tables that read days after their own, with the inputs they read so."""
+    return [
+        (table, declared)
+        for table in tables.values()
+        for declared in table.inputs.values()
+        if declared.window.last_day > 0 and not declared.is_feed
+    ]
+
+
+def _ahead(late: Sequence[Late], tables: Mapping[str, Table]) -> list[Stretch]:
+    """What is read ahead of its day, on every day it is late: it has to be there first."""
+    names = {declared.table for _, declared in _reading_ahead(tables)}
+    which = _closed(names, tables)
+    return _on_end([(found.day, which) for found in late if names & set(found.tables)])
 
 
 def _stretches(
     late: Sequence[date], needed: Mapping[str, Sequence[date]], tables: Mapping[str, Table]
 ) -> list[Stretch]:
     """Late days on end that need the same tables, together."""
-    found: list[Stretch] = []
     reached = {name: set(dates) for name, dates in needed.items()}
-    for day in late:
-        which = _closed((name for name, dates in reached.items() if day in dates), tables)
+    return _on_end(
+        [
+            (day, _closed((name for name, dates in reached.items() if day in dates), tables))
+            for day in late
+        ]
+    )
+
+
+def _on_end(wanted: Sequence[tuple[date, list[Table]]]) -> list[Stretch]:
+    """Days on end with the same tables as one stretch each."""
+    found: list[Stretch] = []
+    for day, which in wanted:
         if found and found[-1].tables == which and found[-1].dates[-1] + timedelta(days=1) == day:
             found[-1].dates.append(day)
         else:

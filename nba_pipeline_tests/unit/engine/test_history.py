@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nba_pipeline.engine.history import out_of_date, partitions_needed
+from nba_pipeline.engine.history import out_of_date, partitions_needed, rounds
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
@@ -25,3 +25,25 @@ def test_no_history_is_built_for_days_before_the_first_season(day: date, tmp_pat
     days = [each.day for each in late]
     assert days[0] == date(2025, 10, 21)
     assert day in days
+
+
+@pytest.fixture
+def first_round(tmp_path: Path):
+    """What is built before the tenth of a season's nights, of everything."""
+    tables = list(REGISTRY.values())
+    span = FIRST_PARTITION, date(2026, 6, 30)
+    warehouse = LocalWarehouse(tmp_path, tables)
+    day = date(2025, 10, 30)
+    return day, next(rounds(tables, [day], span, REGISTRY, warehouse, SimulatedLeague(), {}))
+
+
+def test_what_is_read_ahead_of_its_day_is_built_before_everything_else(first_round) -> None:
+    _, (ahead, *others) = first_round
+    assert [table.name for table in ahead.tables] == ["nbac_schedule"]
+    later = [day for stretch in others for day in stretch.dates]
+    assert ahead.dates[-1] >= max(later)
+
+
+def test_what_earlier_days_read_of_the_day_itself_is_built_with_them(first_round) -> None:
+    day, (ahead, *_) = first_round
+    assert day in ahead.dates
