@@ -16,9 +16,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from nba_pipeline.engine.fanout import open_pools
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nba_pipeline.domain.learning import forget_models
+from nba_pipeline.engine.fanout import fan_out, open_pools
+from nba_pipeline.engine.inputs import window_dates
 from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
-from nba_pipeline.engine.protocols import Source
+from nba_pipeline.engine.protocols import Source, Warehouse
+from nba_pipeline.engine.reading import lay_out, read_inputs
+from nba_pipeline.engine.table import Table
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
@@ -85,6 +92,52 @@ def dagster_pass(archive: str, dates: Sequence[date], executor: str, home: Path)
     return Split({}, len(told.partitions), computed, told.seconds)
 
 
+def predictions_pass(source: Source, folder: Path, dates: Sequence[date]) -> dict[str, object]:
+    """How long the newest slate's history takes to load, at once and player by player; and systems.
+
+    Every load reads the same rows of the same warehouse. The systems are timed on cells whose
+    inputs have been read, with the loading of the model.
+    """
+    warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
+    table, games = REGISTRY["system_forecasts"], REGISTRY["player_game_summary"]
+    requests = warehouse.read(
+        REGISTRY["prediction_requests"], dates, ["game_date", "player_lookup"]
+    )
+    if not requests.num_rows:
+        return {}
+    day = requests["game_date"][-1].as_py()
+    slate = requests.filter(pc.equal(requests["game_date"], day))["player_lookup"].to_pylist()
+    declared = table.inputs["games"]
+    columns = sorted({*declared.columns, "player_lookup"})
+    reach = window_dates(declared.window, [day])
+    started = time.perf_counter()
+    whole = warehouse.read(games, reach, columns)
+    whole.filter(pc.is_in(whole["player_lookup"], pa.array(slate)))
+    at_once = time.perf_counter() - started
+    for player in slate:
+        rows = warehouse.read(games, reach, columns)
+        rows.filter(pc.equal(rows["player_lookup"], player))
+    one_by_one = time.perf_counter() - started - at_once
+    return {
+        "slate_date": day.isoformat(),
+        "slate_players": len(slate),
+        "history_load_seconds": round(at_once, 3),
+        "history_load_per_player_seconds": round(one_by_one, 3),
+        "history_load_speedup": round(one_by_one / at_once, 1),
+        "all_systems_seconds": round(_systems_seconds(table, day, warehouse, source), 3),
+    }
+
+
+def _systems_seconds(table: Table, day: date, warehouse: Warehouse, source: Source) -> float:
+    with open_pools() as pools:
+        session = Session(warehouse, source, REGISTRY, pools, {}, "bench", datetime.now(UTC))
+        cells = lay_out(table, read_inputs(table, [day], session), session).cells
+        forget_models()
+        started = time.perf_counter()
+        fan_out(table, cells, pools.workers(table, 1, serial=True))
+        return time.perf_counter() - started
+
+
 def peak_memory_mb() -> float:
     """The most memory this process has held, in megabytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -98,6 +151,7 @@ def measure(
         alone = Path(scratch) / "engine"
         first = engine_pass(source, alone, dates, executor)
         again = engine_pass(source, alone, dates, executor)
+        slate = predictions_pass(source, alone, dates)
         memory = peak_memory_mb()
         with _warehouse_in(Path(scratch) / "dagster_warehouse"):
             home = Path(scratch) / "dagster"
@@ -117,6 +171,7 @@ def measure(
         "dagster_share_seconds": round(recorded.wall - first.wall, 2),
         "with_dagster_unchanged_seconds": round(rerun.wall, 2),
         "engine_speedup_unchanged": round(first.wall / again.wall, 1),
+        **slate,
         "peak_memory_mb_engine": round(memory),
         "peak_memory_mb": round(peak_memory_mb()),
     }

@@ -125,7 +125,7 @@ def _bring_history(
 
     told = Launched()
     for late in rounds(tables, days, span(), REGISTRY, open_warehouse(), source, os.environ):
-        dates = sum(len(stretch.dates) for stretch in late)
+        dates = len({day for stretch in late for day in stretch.dates})
         err.print(f"history: {dates} {'date' if dates == 1 else 'dates'} to build")
         for stretch in late:
             told = _joined(told, bring(stretch.tables, stretch.dates))

@@ -109,3 +109,8 @@ def _loaded(model: str) -> xgboost.Booster:
     booster.load_model(bytearray(model.encode()))
     booster.set_param({"nthread": 1})
     return booster
+
+
+def forget_models() -> None:
+    """Drop the models that were loaded; the next forecast loads its own anew."""
+    _loaded.cache_clear()
