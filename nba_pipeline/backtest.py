@@ -21,6 +21,7 @@ from nba_pipeline.domain.grading import GRADED, OVER, PUSH, UNDER
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.tables.predictions.systems import BY_ID
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -34,6 +35,8 @@ BINS = 10
 
 #: Below this share of the line's error, or above this share of sides won, look for a leak first.
 TOO_GOOD_RATIO, TOO_GOOD_HITS = 0.985, 0.56
+
+_PLACES = {name: place for place, name in enumerate(BY_ID)}
 
 CLAIMS = (
     "game_date",
@@ -129,8 +132,8 @@ def evaluate(claims: Claims) -> dict[str, Any]:
         about figures that are too good to be true.
     """
     systems: dict[str, dict[str, Any]] = {}
-    for name in dict.fromkeys(zip(claims["system_id"], claims["line_rule"], strict=True)):
-        system, rule = name
+    found = set(zip(claims["system_id"], claims["line_rule"], strict=True))
+    for system, rule in sorted(found, key=lambda pair: (_PLACES[pair[0]], pair[1])):
         mine = claims.where((claims["system_id"] == system) & (claims["line_rule"] == rule))
         systems[f"{system} ({rule})"] = {"system_id": system, "line_rule": rule, **_figures(mine)}
     return {"systems": systems, "warnings": _too_good(systems)}

@@ -48,6 +48,7 @@ def _ratios(axes: Any, systems: Figures) -> None:
         axes.plot(figures["ratio"], at, "o", color=_GREEN)
         axes.plot(figures["season_average_ratio"], at, "|", color=_RED, markersize=14)
     axes.axvline(1.0, color="black", linewidth=1)
+    axes.invert_yaxis()
     axes.set_yticks(range(len(systems)), list(systems))
     axes.set_xlabel("mean absolute error over the line's; red: the season average's")
     axes.set_title("Error beside the line's")
@@ -72,6 +73,7 @@ def _coverage(axes: Any, systems: Figures) -> None:
     shares = [figures["interval_coverage_all"] for figures in systems.values()]
     axes.barh(range(len(systems)), shares, color=_GREEN, alpha=0.7)
     axes.axvline(COVERAGE, color="black", linewidth=1)
+    axes.invert_yaxis()
     axes.set_yticks(range(len(systems)), list(systems))
     axes.set_xlim(0.6, 1.0)
     axes.set_xlabel(f"share of games inside the interval; {COVERAGE:.0%} is stated")
