@@ -24,6 +24,8 @@ _MOST_MISSED = 3
 # Shares of players expected with a team who then did not play. Of the injured list and of missed
 # games alone: season 2021-22. By lines: October to 14 November 2024.
 _OUT_BY_LIST = 0.995
+# What the league means by its words between out and available.
+_OUT_BY_REPORT = {"doubtful": 0.75, "questionable": 0.50, "probable": 0.25}
 _BY_MISSED = np.array([0.05, 0.35, 0.45, 0.60])
 _LINED = np.array([0.03, 0.15, 0.15, 0.15])
 _UNLINED = np.array([0.12, 0.60, 0.68, 0.88])
@@ -40,7 +42,8 @@ def chance_out(
     """How likely each player does not play tonight.
 
     Args:
-        status: ``out``, ``available`` or None, by the injured list.
+        status: ``out``, ``doubtful``, ``questionable``, ``probable``, ``available`` or None, by
+            the injured list or the league's report.
         has_line: Whether a bookmaker has a line on him.
         is_listed: Whether bookmakers have listed his team.
         missed: Games of his team since he last played.
@@ -56,7 +59,37 @@ def chance_out(
         _UNLINED[games],
     )
     by_lines = np.where(has_line, _LINED[games], unlined)
-    return np.where(status == "out", _OUT_BY_LIST, np.where(is_listed, by_lines, _BY_MISSED[games]))
+    unstated = np.where(is_listed, by_lines, _BY_MISSED[games])
+    words = {"out": _OUT_BY_LIST, **_OUT_BY_REPORT}
+    return np.select([status == word for word in words], [*words.values()], unstated)
+
+
+# In this order: the first that a reason mentions is its category.
+_CATEGORIES = {
+    "injury/illness": "injury",
+    "g league": "g_league",
+    "suspension": "suspension",
+    "health and safety": "health_safety_protocol",
+    "protocol": "health_safety_protocol",
+    "rest": "rest",
+    "personal": "personal",
+}
+
+
+def reason_category(reasons: Array) -> Array:
+    """The kind of each reason the league gives; ``unknown`` where it gives none.
+
+    Args:
+        reasons: As published, ``"Injury/Illness - Left Knee; Soreness"``.
+    """
+    return np.array([_category(reason) for reason in reasons.tolist()], dtype=object)
+
+
+def _category(reason: str | None) -> str:
+    said = (reason or "").strip().lower()
+    if not said:
+        return "unknown"
+    return next((kind for words, kind in _CATEGORIES.items() if words in said), "other")
 
 
 class TeamGames:

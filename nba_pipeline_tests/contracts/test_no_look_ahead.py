@@ -2,13 +2,14 @@
 
 Each pre-game table is built for one real date in two worlds: the morning after, with every result
 of the date and of the days that follow, and the evening before, where the games of the date and of
-all later ones are not played yet. Both must give the same bytes.
+all later ones are not played yet. Both must give the same bytes. So it is with what is published
+of a game before it: the league's injury reports of after tip-off are in the first world only.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from nba_pipeline.domain.calendar import instant
 from nba_pipeline.engine.hashing import partition_version
 from nba_pipeline.engine.history import partitions_needed
 from nba_pipeline.engine.materialize import materialize, refuse_problems
@@ -38,6 +40,36 @@ PRE_GAME = [
 ]
 
 _RESULTS = ("player_box", "team_box", "play_by_play", "shots")
+
+
+#: Of the night's game that begins first, at 19:00 Eastern; who, when and what his status is.
+EVENING_BEFORE = instant(NIGHT - timedelta(days=1), 17)
+REPORTED = (
+    ("Joel Embiid", "PHI", EVENING_BEFORE, "questionable"),
+    ("Joel Embiid", "PHI", instant(NIGHT, 17), "doubtful"),
+    ("Tyrese Maxey", "PHI", EVENING_BEFORE, "probable"),
+)
+TOO_LATE = (
+    ("Joel Embiid", "PHI", instant(NIGHT, 23), "available"),
+    ("Tyrese Maxey", "PHI", instant(NIGHT, 23), "out"),
+    ("Julius Randle", "NYK", instant(NIGHT, 23), "out"),
+)
+
+
+def _reports(folder: Path, said: tuple[tuple[str, str, datetime, str], ...]) -> None:
+    """A season file of injury reports on the night's games."""
+    rows = [
+        {
+            "date": NIGHT,
+            "reported_at": at.astimezone(UTC),
+            "team": team,
+            "player_name": name,
+            "status": status,
+            "reason": "Injury/Illness - Right Knee; Soreness",
+        }
+        for name, team, at, status in said
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "injury_reports_2021_22.parquet")
 
 
 def _until(rows: pa.Table, days: dict[str, date], last: date) -> pa.Table:
@@ -93,14 +125,22 @@ def worlds(season_files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("worlds")
     before = _world(season_files, folder / "before", NIGHT - timedelta(days=1))
     after = _world(season_files, folder / "after", NIGHT + AFTERMATH)
+    _reports(before, REPORTED)
+    _reports(after, REPORTED + TOO_LATE)
     return before, after
 
 
 @pytest.fixture(scope="module")
-def versions(worlds, session_in, tmp_path_factory):
-    """The data versions of the night's partitions in both worlds."""
+def sessions(worlds, session_in, tmp_path_factory):
+    """The night, built in both worlds."""
     folder = tmp_path_factory.mktemp("warehouses")
-    return [_versions(_build(session_in, archive, folder / archive.name)) for archive in worlds]
+    return [_build(session_in, archive, folder / archive.name) for archive in worlds]
+
+
+@pytest.fixture(scope="module")
+def versions(sessions):
+    """The data versions of the night's partitions in both worlds."""
+    return [_versions(session) for session in sessions]
 
 
 @pytest.mark.parametrize("name", [table.name for table in PRE_GAME])
@@ -115,6 +155,24 @@ def test_the_night_has_rows_to_compare(versions, name):
         pa.table({"key": pa.array([], pa.string())}), pa.array([], pa.string())
     )
     assert versions[0][name] != nothing
+
+
+@pytest.mark.parametrize("world", [0, 1], ids=["before", "after"])
+def test_the_last_status_before_tip_off_reaches_the_features(sessions, world):
+    warehouse = sessions[world].warehouse
+    context = warehouse.read(REGISTRY["upcoming_player_game_context"], [NIGHT]).to_pylist()
+    told = {row["player_lookup"]: row for row in context}
+    assert told["joelembiid"]["player_status"] == "doubtful"
+    assert told["tyresemaxey"]["player_status"] == "probable"
+    assert told["tobiasharris"]["probable_teammates"] == 1
+    assert told["juliusrandle"]["player_status"] == "available"
+    features = warehouse.read(REGISTRY["ml_feature_store_v2"], [NIGHT]).to_pylist()
+    risk = {
+        row["player_lookup"]: dict(zip(row["feature_names"], row["features"], strict=True))
+        for row in features
+    }
+    assert risk["joelembiid"]["injury_risk"] == 3
+    assert risk["tyresemaxey"]["injury_risk"] == 1
 
 
 def test_a_window_that_is_one_day_too_wide_is_caught(

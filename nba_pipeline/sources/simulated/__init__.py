@@ -23,6 +23,7 @@ box         box scores, counted from events
 texts       play-by-play texts
 market      betting lines and officials
 props       points props
+reports     injury reports before a game
 records     everything as rows of a feed
 likeness    figures that tell how like the NBA it is
 =========== =======================================================================
@@ -41,6 +42,7 @@ from nba_pipeline.sources.base import feed_named, sorted_by_day, versions_by_dat
 from nba_pipeline.sources.feeds import (
     FEEDS,
     GAME_LINES,
+    INJURY_REPORTS,
     INJURY_TRANSACTIONS,
     OFFICIALS,
     PLAYER_PROPS,
@@ -56,6 +58,7 @@ from nba_pipeline.sources.simulated.records import (
     injury_rows,
     official_rows,
     prop_rows,
+    report_rows,
     results_of,
     schedule_row,
 )
@@ -211,6 +214,7 @@ class SimulatedLeague:
             for feed, rows in (
                 (OFFICIALS, official_rows(fixture, crew)),
                 (GAME_LINES, game_lines_rows(fixture, season.lines(fixture), self._is_public)),
+                (INJURY_REPORTS, report_rows(fixture, season.reports(fixture), self._is_public)),
                 (PLAYER_PROPS, prop_rows(fixture, season.props(fixture), self._is_public)),
             ):
                 yield from ((feed.name, row) for row in rows)

@@ -35,6 +35,7 @@ class Purpose(IntEnum):
     QUOTAS = 12
     CORRECTIONS = 13
     SUMMER = 14
+    REPORTS = 15
 
 
 class Dice:

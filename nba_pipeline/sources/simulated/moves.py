@@ -147,7 +147,7 @@ def _trades(club: Club, days: Sequence[date], dice: Dice) -> Iterator[Trade]:
         yield Trade(window[dice.below(len(window))], rank, pair)
 
 
-_AILMENTS = (
+AILMENTS = (
     "sprained left ankle",
     "sprained right ankle",
     "sore lower back",
@@ -179,7 +179,7 @@ def _injuries(
         for rank in dice.shuffled(ranks)[:number]:
             missed_from = stretch[dice.below(len(stretch))]
             length = _SHORTEST_SPELL + dice.below(_LONGEST_SPELL - _SHORTEST_SPELL + 1)
-            reason = _AILMENTS[dice.below(len(_AILMENTS))]
+            reason = AILMENTS[dice.below(len(AILMENTS))]
             if rank in back and missed_from <= back[rank]:
                 continue
             back[rank] = missed_from + timedelta(days=length)

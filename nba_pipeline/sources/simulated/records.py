@@ -19,6 +19,7 @@ from nba_pipeline.sources.simulated.fixtures import Fixture
 from nba_pipeline.sources.simulated.market import Lines
 from nba_pipeline.sources.simulated.moves import Injury
 from nba_pipeline.sources.simulated.props import Prop
+from nba_pipeline.sources.simulated.reports import Status
 from nba_pipeline.sources.simulated.texts import Scene, descriptions
 
 Row: TypeAlias = dict[str, object]
@@ -251,6 +252,23 @@ def prop_rows(fixture: Fixture, props: Iterable[Prop], is_public: _Open) -> Iter
                 "is_two_sided": True,
                 "over_price": prop.over_price,
                 "under_price": prop.under_price,
+            }
+
+
+def report_rows(fixture: Fixture, said: Iterable[Status], is_public: _Open) -> Iterator[Row]:
+    """What the injury reports on a game say, as far as they were out by then."""
+    for status in said:
+        if is_public(status.reported_at):
+            yield {
+                "game_date": fixture.game_date,
+                "date": fixture.game_date,
+                "reported_at": status.reported_at,
+                "team": status.team,
+                "player_name": status.player.name,
+                "status": status.status,
+                "reason": status.reason,
+                "away_team_abbr": fixture.away,
+                "home_team_abbr": fixture.home,
             }
 
 

@@ -20,6 +20,7 @@ from nba_pipeline.sources.simulated.moves import Injury, Personnel
 from nba_pipeline.sources.simulated.playoffs import LAST_OFFSET, Playoffs
 from nba_pipeline.sources.simulated.postponed import postponed
 from nba_pipeline.sources.simulated.props import Prop, points_props
+from nba_pipeline.sources.simulated.reports import Status, statuses
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,21 @@ class SimulatedSeason:
         return (
             *points_props(home, fixture.start, dice),
             *points_props(away, fixture.start, dice),
+        )
+
+    def reports(self, fixture: Fixture) -> tuple[Status, ...]:
+        """What the league's injury reports say before a game."""
+        dice = self._dice(Purpose.REPORTS, fixture)
+        return tuple(
+            status
+            for team in fixture.teams
+            for status in statuses(
+                fixture,
+                team,
+                self._personnel.roster(team, fixture.game_date),
+                [injury for injury in self.injuries if injury.team == team],
+                dice,
+            )
         )
 
     def crews(self, day: date) -> dict[str, tuple[str, ...]]:

@@ -1,20 +1,25 @@
-"""Who is out tonight, as far as the moves to and from the injured list tell before tip-off.
+"""Who is out or in doubt tonight, as far as reports and moves tell before tip-off.
 
-One row per player whose newest move took him off his team and whose team plays on the date. He
-counts as out unless he has appeared since: some activations are never published. The list is a
+Where the league's report on a game lists anybody of a team by tip-off, it speaks for the whole
+team: one row per player on it, with the newest status he has been given. A status given after
+tip-off does not exist here.
+
+Of any other team that plays on the date, one row per player whose newest move took him off it. He
+counts as out unless he has appeared since: some activations are never published. That list is a
 lower bound, because long absences without a move in the source are not on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
 
 from nba_pipeline.domain.calendar import season_reach, season_year
+from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.team_games import both_sides
 from nba_pipeline.engine.table import (
@@ -28,6 +33,7 @@ from nba_pipeline.engine.table import (
     reads,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables import injuries
 
 #: A regular starter began this many of his team's last ten games, or played this long in them.
 REGULAR_STARTS, REGULAR_MINUTES = 5, 24.0
@@ -35,14 +41,25 @@ REGULAR_STARTS, REGULAR_MINUTES = 5, 24.0
 INPUTS = {
     "games": reads(
         "nbac_schedule",
-        "game_id nba_game_id season_year away_team_abbr home_team_abbr game_status",
+        "game_id nba_game_id season_year away_team_abbr home_team_abbr game_status "
+        "scheduled_start actual_tip_off",
         on="game_id",
     ),
     "moves": reads(
-        "nbac_injury_report",
+        injuries.SOURCE,
         "source_row player_match_key team_abbr injury_status reason",
         window=history_and_today(),
-        on="player_match_key",
+        on={"player_match_key": "player_match_key", "entry_kind": "by_move"},
+    ),
+    "reports": reads(
+        injuries.SOURCE,
+        "reported_at player_match_key team_abbr injury_status reason",
+        on={
+            "player_match_key": "player_match_key",
+            "team_abbr": "team_abbr",
+            "entry_kind": "by_report",
+        },
+        known_by="tip_off",
     ),
     "appearances": reads(
         "nbac_player_boxscores",
@@ -62,11 +79,18 @@ COLUMNS = (
     Column("game_id", str, "his team's game", nullable=False),
     Column("game_date", date, "NBA day, US Eastern", nullable=False),
     Column("season_year", int, nullable=False),
-    Column("team_abbr", str, "team of his newest move", nullable=False),
-    Column("injury_status", str, "out, or available when he has appeared since", nullable=False),
+    Column("team_abbr", str, "team that lists him, or that of his newest move", nullable=False),
+    Column(
+        "injury_status",
+        str,
+        "as last reported by tip-off: out, doubtful, questionable, probable or available; by moves "
+        "out, or available when he has appeared since",
+        nullable=False,
+    ),
     Column("is_out", bool, nullable=False),
-    Column("reason", str, "as published with the move"),
-    Column("out_since", date, "day of the move", nullable=False),
+    Column("reason", str, "as published with the status"),
+    Column("reported_at", datetime, "of the report with the status; NULL where moves tell it"),
+    Column("out_since", date, "day of the move; NULL where a report tells his status"),
     Column(
         "starts_last_10",
         int,
@@ -93,13 +117,17 @@ COLUMNS = (
 
 
 def compute(cells: Cells) -> Columns:
-    """The newest move, whether he has played since, and how much his team leaned on him."""
+    """What was last said of him, whether he has played since, and what his team had in him."""
+    report = cells.window("reports").last(1).one()
     move = cells.window("moves").last(1).one()
     appearances = cells.window("appearances")
     newest = appearances.last(1).one()
     played = appearances.rows()
     since = played["game_date"] >= move["game_date"][played.cell]
     has_returned = np.bincount(played.cell[since], minlength=len(cells)) > 0
+    by_moves = np.where(has_returned, "available", "out")
+    status = np.where(report.found, report["injury_status"], by_moves).astype(object)
+    never = np.datetime64("NaT", "D")
     starts, minutes = _recent_role(cells)
     return {
         "player_match_key": cells["player_match_key"],
@@ -109,10 +137,11 @@ def compute(cells: Cells) -> Columns:
         "game_date": cells["game_date"],
         "season_year": cells["season_year"],
         "team_abbr": cells["team_abbr"],
-        "injury_status": np.where(has_returned, "available", "out").astype(object),
-        "is_out": ~has_returned,
-        "reason": move["reason"],
-        "out_since": move["game_date"],
+        "injury_status": status,
+        "is_out": status == "out",
+        "reason": np.where(report.found, report["reason"], move["reason"]),
+        "reported_at": report["reported_at"],
+        "out_since": np.where(report.found, never, move["game_date"]),
         "starts_last_10": starts,
         "minutes_avg_last_10": rounded(minutes, 1),
         "is_regular_starter": (starts >= REGULAR_STARTS) | (minutes >= REGULAR_MINUTES),
@@ -143,24 +172,64 @@ def _recent_role(cells: Cells) -> tuple[Array, Array]:
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
-    """Players whose newest move up to each date is ``out``, where their team plays."""
-    sides, moves = both_sides(inputs["games"]), inputs["moves"]
+    """Everybody on a team's report; of teams without one those whose newest move is ``out``."""
+    games = inputs["games"]
+    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
+    sides = {**both_sides(games), "tip_off": np.concatenate([tips, tips])}
+    teams = zip(sides["game_date"].tolist(), sides["team_abbr"].tolist(), strict=True)
+    playing = {side: at for at, side in enumerate(teams)}
+    listed = _listed(inputs["reports"], dict(zip(playing, sides["tip_off"].tolist(), strict=True)))
+    picked = [(key, playing[side]) for side, keys in listed.items() for key in sorted(keys)]
+    unreported = {side: at for side, at in playing.items() if side not in listed}
+    picked += _off_their_teams(inputs, unreported)
+    at = np.array([side for _, side in picked], dtype=np.int64)
+    own = ("game_date", "game_id", "season_year", "team_abbr", "tip_off")
+    return {
+        "player_match_key": np.array([key for key, _ in picked], dtype=object),
+        **{name: sides[name][at] for name in own},
+        **injuries.kinds(len(at)),
+    }
+
+
+_Side = tuple[date, str]
+
+
+def _listed(reports: Columns, tips: Mapping[_Side, datetime]) -> dict[_Side, set[str]]:
+    """The players whom each team's reports name by its tip-off; no entry for a team without one.
+
+    A line of a report that was withdrawn by then names nobody; its revisions follow one another.
+    """
+    names = ("game_date", "team_abbr", "player_match_key", "reported_at", "entry_kind")
+    told = ("known_at", "is_retracted")
+    standing: dict[tuple[_Side, str, datetime], bool] = {}
+    for day, team, key, moment, kind, known_at, is_retracted in zip(
+        *(reports[name].tolist() for name in names + told), strict=True
+    ):
+        tip = tips.get((day, team))
+        if kind == injuries.REPORT and tip is not None and known_at <= tip:
+            standing[(day, team), key, moment] = not is_retracted
+    listed: dict[_Side, set[str]] = {}
+    for (side, key, _), stands in standing.items():
+        if stands:
+            listed.setdefault(side, set()).add(key)
+    return listed
+
+
+def _off_their_teams(
+    inputs: Mapping[str, Columns], playing: Mapping[_Side, int]
+) -> list[tuple[str, int]]:
+    """Players whose newest move up to a date is ``out``, with the side that plays without them."""
+    moves = inputs["moves"]
+    moves = {name: values[moves["entry_kind"] == injuries.MOVE] for name, values in moves.items()}
     order = np.lexsort([moves["source_row"], moves["game_date"]])
     moves = {name: values[order] for name, values in moves.items()}
     first_seen = _first_appearances(inputs["appearances"])
-    teams = zip(sides["game_date"].tolist(), sides["team_abbr"].tolist(), strict=True)
-    playing = {side: at for at, side in enumerate(teams)}
-    picked = [
+    return [
         (key, playing[day, team])
         for day in sorted({day for day, _ in playing})
         for key, (team, status) in _newest(moves, first_seen, day).items()
         if status == "out" and (day, team) in playing
     ]
-    at = np.array([side for _, side in picked], dtype=np.int64)
-    return {
-        "player_match_key": np.array([key for key, _ in picked], dtype=object),
-        **{name: sides[name][at] for name in ("game_date", "game_id", "season_year", "team_abbr")},
-    }
 
 
 def _first_appearances(appearances: Columns) -> dict[tuple[str, int], date]:
@@ -209,7 +278,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("player", "AVAILABILITY_WORKERS", default_workers=4),
     clustering=("team_abbr",),
 )

@@ -20,6 +20,7 @@ from nba_pipeline.domain.boxscore import (
     rating,
     true_shooting_pct,
 )
+from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.event_columns import EVENT_COLUMNS, PLAYS_OF_A_GAME, events_of
 from nba_pipeline.domain.games import GameStatus
 from nba_pipeline.domain.rounding import rounded
@@ -36,11 +37,10 @@ from nba_pipeline.engine.table import (
     Gate,
     Table,
     Tracked,
-    history_and_today,
     reads,
 )
 from nba_pipeline.engine.windows import Cells, Rows
-from nba_pipeline.tables import promises, quality
+from nba_pipeline.tables import injuries, promises, quality
 
 # Ours = the box score's.
 TOTALS = {
@@ -68,7 +68,7 @@ INPUTS = {
     "games": reads(
         "nbac_schedule",
         "game_id nba_game_id season_year season_type away_team_abbr home_team_abbr game_status "
-        "away_team_score home_team_score",
+        "away_team_score home_team_score scheduled_start actual_tip_off",
         on="game_id",
     ),
     "team": reads(
@@ -87,9 +87,7 @@ INPUTS = {
     "availability": reads(
         "player_availability", "is_out is_regular_starter", on="game_id team_abbr"
     ),
-    "moves": reads(
-        "nbac_injury_report", "injury_status", window=history_and_today(), on="team_abbr"
-    ),
+    **injuries.INPUTS,
 }
 
 COLUMNS = (
@@ -249,7 +247,7 @@ def compute(cells: Cells) -> Columns:
         "primary_source_used": np.where(
             official, "nbac_team_boxscore", "nbac_player_boxscores"
         ).astype(object),
-        **_quality(official, zones_source, plays, cells.window("moves").count() > 0),
+        **_quality(official, zones_source, plays, injuries.speaks_of_team(cells)),
     }
 
 
@@ -330,7 +328,7 @@ def _inactive(cells: Cells) -> Columns:
     """Players known to be out; NULL, not 0, while the source has said nothing of the team."""
     out = cells.window("availability")
     out = out.where(out.buffer.columns["is_out"] == 1)
-    covered = cells.window("moves").count() > 0
+    covered = injuries.speaks_of_team(cells)
     return {
         "players_inactive": np.where(covered, out.count(), np.nan),
         "starters_inactive": np.where(covered, out.sum("is_regular_starter"), np.nan),
@@ -375,7 +373,11 @@ def _quality(official: Array, zones_source: Array, plays: Array, covered: Array)
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
-    return both_sides(inputs["games"], status=GameStatus.FINAL)
+    games = inputs["games"]
+    sides = both_sides(games, status=GameStatus.FINAL)
+    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
+    tips = tips[games["game_status"] == float(GameStatus.FINAL)]
+    return {**sides, "tip_off": np.concatenate([tips, tips]), **injuries.kinds(2 * len(tips))}
 
 
 def _no_totals(cells: Cells) -> Array:
@@ -393,7 +395,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("team", "TOGS_WORKERS", default_workers=4, together=("game_id",)),
     gates=(
         Gate(

@@ -58,6 +58,9 @@ ROLE = ("points", "minutes_played", "usage_rate")
 
 WINDOWS = ("l5", "l10", "l7d", "l14d", "l30d")
 
+# Statuses of teammates that are counted.
+IN_DOUBT = ("questionable", "probable")
+
 # Columns of the team context that are his as well.
 OF_TEAM = (
     "game_spread",
@@ -75,6 +78,7 @@ OF_TEAM = (
     "miles_traveled_last_14_days",
     "time_zones_crossed_last_14_days",
     "next_game_days_rest",
+    "next_game_is_primetime",
     "games_in_next_7_days",
     "next_opponent_win_pct",
     "opponent_days_rest",
@@ -124,7 +128,8 @@ INPUTS = {
     ),
     "team": reads(
         "upcoming_team_game_context",
-        "pace_last_10 team_days_rest has_injury_report " + " ".join(OF_TEAM),
+        "pace_last_10 team_days_rest has_injury_report questionable_players_count "
+        + " ".join(OF_TEAM),
         on="game_id team_abbr",
     ),
     "opponent": reads(
@@ -133,7 +138,9 @@ INPUTS = {
         on={"game_id": "game_id", "team_abbr": "opponent_team_abbr"},
     ),
     "availability": reads(
-        "player_availability", "player_lookup is_out reason", on="game_id team_abbr"
+        "player_availability",
+        "player_lookup injury_status reason",
+        on="game_id team_abbr",
     ),
 }
 
@@ -286,13 +293,27 @@ COLUMNS = (
     _count("next_game_days_rest", "full days off between tonight and his team's next game"),
     _count("games_in_next_7_days", "of his team in (D, D+7]"),
     Column("next_opponent_win_pct", float, "before tonight", unit="fraction", decimals=3),
-    Column("next_game_is_primetime", bool, "NULL: broadcasts are not read"),
+    Column(
+        "next_game_is_primetime",
+        bool,
+        "whether that game is shown everywhere; NULL where broadcasts are not published",
+    ),
     # Availability
-    Column("player_status", str, "out or available; NULL where no source speaks of his team"),
-    Column("injury_report", str, "why he is out"),
-    _count("star_teammates_out", "a lower bound; NULL where no source speaks of his team"),
-    _count("questionable_teammates", "NULL: no source says who is questionable"),
-    _count("probable_teammates", "NULL: no source says who is probable"),
+    Column(
+        "player_status",
+        str,
+        "out, doubtful, questionable, probable or available, by tip-off; available also where a "
+        "source speaks of his team and does not list him, NULL where none does",
+    ),
+    Column("injury_report", str, "why he may not play, as published with that status"),
+    _count(
+        "star_teammates_out",
+        "out or doubtful; by moves a lower bound; NULL where no source speaks of his team",
+    ),
+    *(
+        _count(f"{status}_teammates", "by the newest report; NULL where none lists his team")
+        for status in IN_DOUBT
+    ),
     Column("primary_source_used", str, nullable=False, in_hash=False),
     *completeness.COLUMNS,
     *completeness.columns_of(WINDOWS),
@@ -466,14 +487,26 @@ def _shooting(games: Slices) -> Array:
 
 
 def _availability(cells: Cells, team: Rows) -> Columns:
-    """His own status; nothing is said where no source speaks of his team."""
+    """His own status and his teammates'; nothing is said where no source speaks of his team."""
     listed = cells.window("availability").rows()
-    own = (listed["player_lookup"] == cells["player_lookup"][listed.cell]) & (listed["is_out"] == 1)
+    own = listed["player_lookup"] == cells["player_lookup"][listed.cell]
     status, reason = np.full((2, len(cells)), None, dtype=object)
     status[team["has_injury_report"] == 1] = "available"
-    status[listed.cell[own]] = "out"
+    status[listed.cell[own]] = listed["injury_status"][own]
     reason[listed.cell[own]] = listed["reason"][own]
-    return {"player_status": status, "injury_report": reason}
+    reason[status == "available"] = None
+    is_reported = ~np.isnan(team["questionable_players_count"])
+    counts = {
+        f"{name}_teammates": np.bincount(
+            listed.cell[~own & (listed["injury_status"] == name)], minlength=len(cells)
+        )
+        for name in IN_DOUBT
+    }
+    return {
+        "player_status": status,
+        "injury_report": reason,
+        **{name: np.where(is_reported, count, np.nan) for name, count in counts.items()},
+    }
 
 
 def _teammates(cells: Cells, team: Rows) -> Columns:
@@ -481,13 +514,13 @@ def _teammates(cells: Cells, team: Rows) -> Columns:
     stars, gained = np.full((2, len(cells)), np.nan)
     for members in _teams(cells):
         roles = _roles(cells, int(members[0]))
-        out = _out(cells, int(members[0]))
+        out, doubtful = (_listed_as(cells, int(members[0]), word) for word in ("out", "doubtful"))
         roster = cells["roster"][members[0]].split()
         at = [roles.place.get(name, -1) for name in roster]
         is_out = np.array([name in out for name in roster], dtype=bool)
         gains = usage_taken_over(roles.minutes[at], roles.usage[at], is_out).tolist()
         gain_of = dict(zip(roster, gains, strict=True))
-        stars_out = {name for name in out if roles.star[roles.place.get(name, -1)]}
+        stars_out = {name for name in out | doubtful if roles.star[roles.place.get(name, -1)]}
         for cell in members.tolist():
             name = cells["player_lookup"][cell]
             stars[cell], gained[cell] = len(stars_out - {name}), gain_of[name]
@@ -552,12 +585,12 @@ def _means(values: Array, decimals: int, player: Array, players: int) -> Array:
     return ratio(total, exact * np.bincount(player[known], minlength=players).astype(np.float64))
 
 
-def _out(cells: Cells, cell: int) -> set[str]:
-    """Who is out of a cell's team tonight."""
+def _listed_as(cells: Cells, cell: int, status: str) -> set[str]:
+    """The players of a cell's team with a status tonight."""
     listed = cells.window("availability")
     rows = slice(int(listed.start[cell]), int(listed.stop[cell]))
-    is_out = listed.buffer.columns["is_out"][rows] == 1
-    return {name for name in listed.buffer.columns["player_lookup"][rows][is_out] if name}
+    has_it = listed.buffer.columns["injury_status"][rows] == status
+    return {name for name in listed.buffer.columns["player_lookup"][rows][has_it] if name}
 
 
 def _quality(cells: Cells, team: Rows, prop: Line) -> Columns:
@@ -658,7 +691,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=4,
+    version=5,
     settings=completeness.SETTINGS,
     marks_season=True,
     fan_out=FanOut("player", "UPGC_WORKERS", default_workers=10, together=("game_id", "team_abbr")),

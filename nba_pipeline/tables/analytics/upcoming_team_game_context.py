@@ -31,12 +31,11 @@ from nba_pipeline.engine.table import (
     Table,
     Tracked,
     history,
-    history_and_today,
     next_days,
     reads,
 )
 from nba_pipeline.engine.windows import Cells, Rows
-from nba_pipeline.tables import completeness, quality, samples
+from nba_pipeline.tables import completeness, injuries, quality, samples
 
 #: Form and ratings are means over this many games.
 FORM_GAMES = 10
@@ -101,14 +100,14 @@ INPUTS = {
     ),
     "next_home_games": reads(
         "nbac_schedule",
-        "game_id away_team_abbr",
+        "game_id away_team_abbr has_national_tv",
         window=next_days(DAYS_AHEAD),
         on=_fixtures_of("home", "team_abbr"),
         known_by="tip_off",
     ),
     "next_away_games": reads(
         "nbac_schedule",
-        "game_id home_team_abbr",
+        "game_id home_team_abbr has_national_tv",
         window=next_days(DAYS_AHEAD),
         on=_fixtures_of("away", "team_abbr"),
         known_by="tip_off",
@@ -144,11 +143,11 @@ INPUTS = {
         known_by="tip_off",
     ),
     "availability": reads(
-        "player_availability", "is_out is_regular_starter", on="game_id team_abbr"
+        "player_availability",
+        "injury_status is_out is_regular_starter",
+        on="game_id team_abbr",
     ),
-    "moves": reads(
-        "nbac_injury_report", "injury_status", window=history_and_today(), on="team_abbr"
-    ),
+    **injuries.INPUTS,
 }
 
 COLUMNS = (
@@ -249,9 +248,19 @@ COLUMNS = (
     # Absences
     Column("has_injury_report", bool, "whether any source speaks of the team", nullable=False),
     Column("starters_out_count", int, "regular starters known to be out; a lower bound", minimum=0),
-    Column("questionable_players_count", int, "NULL: no source says who is questionable"),
+    Column(
+        "questionable_players_count",
+        int,
+        "questionable or doubtful in the newest report; NULL where none lists the team",
+        minimum=0,
+    ),
     # What comes next
     Column("next_opponent_team_abbr", str, f"NULL where no game is known within {DAYS_AHEAD} days"),
+    Column(
+        "next_game_is_primetime",
+        bool,
+        "whether that game is shown everywhere; NULL where broadcasts are not published",
+    ),
     Column("next_game_days_rest", int, "full days off between tonight and then", minimum=0),
     Column("games_in_next_7_days", int, "in (D, D+7]", nullable=False, minimum=0, maximum=7),
     Column(
@@ -452,10 +461,13 @@ def _absences(cells: Cells) -> Columns:
     """Starters known to be out; NULL, not 0, while no source has said anything of the team."""
     listed = cells.window("availability")
     out = listed.where(listed.buffer.columns["is_out"] == 1)
-    has_report = cells.window("moves").count() > 0
+    has_report = injuries.speaks_of_team(cells)
+    unsure = np.isin(listed.buffer.columns["injury_status"], ("questionable", "doubtful"))
+    in_doubt = listed.where(unsure).count()
     return {
         "has_injury_report": has_report,
         "starters_out_count": np.where(has_report, out.sum("is_regular_starter"), np.nan),
+        "questionable_players_count": np.where(injuries.reported(cells), in_doubt, np.nan),
     }
 
 
@@ -468,7 +480,11 @@ def _ahead(cells: Cells) -> Columns:
     until = days_between(cells["game_date"][cell], days)
     soonest = np.full(size, np.inf)
     np.minimum.at(soonest, cell, until)
+    is_next = until == soonest[cell]
+    shown = np.full(size, np.nan)
+    shown[cell[is_next]] = np.concatenate([rows["has_national_tv"] for rows in sides])[is_next]
     return {
+        "next_game_is_primetime": shown,
         "next_game_days_rest": np.where(np.isinf(soonest), np.nan, soonest - 1),
         "games_in_next_7_days": np.bincount(cell[until <= 7], minlength=size),
         "next_opponent_win_pct": rounded(cells.window("next_opponent_results").mean("win_flag"), 3),
@@ -478,7 +494,7 @@ def _ahead(cells: Cells) -> Columns:
 def _quality(cells: Cells, spread: Line, total: Line) -> Columns:
     complete = completeness.of_teams(cells, "l14d", WINDOWS, summaries="offense")
     has_lines = ~np.isnan(spread.current) | ~np.isnan(total.current)
-    has_report = cells.window("moves").count() > 0
+    has_report = injuries.speaks_of_team(cells)
     everywhere = np.ones(len(cells), dtype=bool)
     early = samples.early_season(completeness.final_games(cells), FULL_START)
     assessed = quality.assess(
@@ -521,6 +537,7 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     games = inputs["games"]
     tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
     sides = {**both_sides(games), "tip_off": np.concatenate([tips, tips])}
+    sides |= injuries.kinds(len(sides["game_id"]))
     sides["next_opponent_team_abbr"] = _next_opponents(sides, inputs["next_home_games"])
     return sides
 
@@ -576,7 +593,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=2,
+    version=3,
     settings=completeness.SETTINGS,
     marks_season=True,
     fan_out=FanOut("team", "UTGC_WORKERS", default_workers=4, together=("game_id",)),

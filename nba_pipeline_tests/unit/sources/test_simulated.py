@@ -84,7 +84,7 @@ def moves(league: SimulatedLeague) -> Rows:
 
 
 #: Nobody in the invented league publishes these.
-UNPUBLISHED = ("game_line_snapshots", "injury_reports", "player_list")
+UNPUBLISHED = ("game_line_snapshots", "player_list")
 
 # The same for everyone ----------------------------------------------------------------------------
 

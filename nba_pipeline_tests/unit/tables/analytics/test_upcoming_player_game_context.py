@@ -54,14 +54,15 @@ def played(day: date, name: str, team: str = "CHI", **line: Any) -> Row:
     }
 
 
-def out(name: str, team: str = "CHI", is_out: bool = True, **known: Any) -> Row:
+def out(name: str, team: str = "CHI", status: str = "out", **known: Any) -> Row:
     return {
         "game_id": f"{NIGHT:%Y%m%d}_CHI_LAL",
         "game_date": NIGHT,
         "team_abbr": team,
         "player_lookup": name,
         "player_match_key": name,
-        "is_out": is_out,
+        "injury_status": status,
+        "is_out": status == "out",
         "is_regular_starter": True,
         "reason": "placed on IL with a bad cold",
         **known,
@@ -78,16 +79,18 @@ def chicago(league_of):
         absent: tuple[Row, ...] = (),
         said: bool = True,
         props: tuple[Row, ...] = (),
+        reports: tuple[Row, ...] = (),
+        fixtures: tuple[Row, ...] = (),
     ) -> dict[str, Row]:
         lines = sorted(games, key=lambda row: (row["game_date"], row["player_lookup"]))
-        moves = [{"game_date": november(1), "team_abbr": "CHI", "injury_status": "out"}]
+        moves = [{"game_date": november(1), "team_abbr": "CHI", "entry_kind": "move"}]
         tonight = tonight or game(NIGHT)
         league = league_of(
-            nbac_schedule=[tonight],
+            nbac_schedule=[tonight, *fixtures],
             nbac_player_boxscores=lines,
             player_game_summary=lines,
             player_availability=absent,
-            nbac_injury_report=moves if said else [],
+            nbac_injury_report=[*(moves if said else []), *reports],
             odds_api_player_points_props=props,
         )
         day = tonight["game_date"]
@@ -137,13 +140,73 @@ def test_who_is_out_keeps_his_row(chicago):
 
 
 def test_who_has_come_back_is_available(chicago):
-    row = chicago(played(november(14), "anna"), absent=(out("anna", is_out=False),))["anna"]
+    row = chicago(played(november(14), "anna"), absent=(out("anna", status="available"),))["anna"]
     assert (row["player_status"], row["injury_report"]) == ("available", None)
 
 
 def test_without_a_source_nobody_is_called_available(chicago):
     row = chicago(played(november(14), "anna"), said=False)["anna"]
     assert row["player_status"] is row["star_teammates_out"] is row["projected_usage_rate"] is None
+
+
+def report(at: datetime) -> Row:
+    """A line of the league's report on tonight's game, about somebody of Chicago's."""
+    moment = {"reported_at": at, "known_at": at, "game_date": NIGHT}
+    return {**moment, "team_abbr": "CHI", "entry_kind": "report"}
+
+
+AT_NOON = datetime(2021, 11, 15, 17, tzinfo=UTC)
+AT_MIDNIGHT = datetime(2021, 11, 16, 5, tzinfo=UTC)
+
+TEAMMATES = tuple(played(november(14), name) for name in ("anna", "berta", "clara", "dora"))
+
+
+def test_a_status_of_the_report_is_told_with_its_reason(chicago):
+    doubtful = out("anna", status="doubtful", reason="Injury/Illness - Left Knee; Soreness")
+    row = chicago(*TEAMMATES, absent=(doubtful,), reports=(report(AT_NOON),))["anna"]
+    assert row["player_status"] == "doubtful"
+    assert row["injury_report"] == "Injury/Illness - Left Knee; Soreness"
+
+
+def test_teammates_in_doubt_are_counted_without_himself(chicago):
+    listed = (
+        out("anna", status="questionable"),
+        out("berta", status="questionable"),
+        out("clara", status="probable"),
+    )
+    rows = chicago(*TEAMMATES, absent=listed, reports=(report(AT_NOON),))
+    told = {n: (r["questionable_teammates"], r["probable_teammates"]) for n, r in rows.items()}
+    assert told == {"anna": (1, 1), "berta": (1, 1), "clara": (2, 0), "dora": (2, 1)}
+
+
+def test_moves_say_nothing_of_doubts(chicago):
+    row = chicago(*TEAMMATES, absent=(out("anna"),))["berta"]
+    assert row["questionable_teammates"] is row["probable_teammates"] is None
+
+
+def test_a_report_after_tip_off_is_no_word_on_the_team(chicago):
+    row = chicago(*TEAMMATES, said=False, reports=(report(AT_MIDNIGHT),))["anna"]
+    assert row["player_status"] is row["questionable_teammates"] is None
+
+
+@pytest.mark.parametrize(
+    ("status", "stars"), [("out", 1), ("doubtful", 1), ("questionable", 0), ("available", 0)]
+)
+def test_a_star_who_is_doubtful_counts_as_missing(chicago, status, stars):
+    games = [played(november(day), name) for day in range(1, 13) for name in ("anna", "berta")]
+    listed = (out("anna", status=status),)
+    row = chicago(*games, absent=listed, reports=(report(AT_NOON),))["berta"]
+    assert row["star_teammates_out"] == stars
+
+
+# What comes next ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shown", [True, False, None])
+def test_the_next_game_s_broadcast_is_known_with_the_fixture(chicago, shown):
+    following = game(november(17), away="LAL", home="CHI", has_national_tv=shown)
+    rows = chicago(played(november(14), "anna"), fixtures=(following,))
+    assert rows["anna"]["next_game_is_primetime"] is shown
 
 
 # Rest and load -----------------------------------------------------------------------------------

@@ -306,9 +306,22 @@ def test_only_starters_are_counted(chicago):
         {**absent, "player_match_key": "b", "is_out": True, "is_regular_starter": False},
         {**absent, "player_match_key": "c", "is_out": False, "is_regular_starter": True},
     ]
-    move = {"game_date": NIGHT, "team_abbr": "CHI", "injury_status": "out"}
+    move = {"game_date": NIGHT, "team_abbr": "CHI", "entry_kind": "move"}
     row = chicago(player_availability=listed, nbac_injury_report=[move])
     assert (row["starters_out_count"], row["has_injury_report"]) == (1, True)
+    assert row["questionable_players_count"] is None
+
+
+def test_questionable_and_doubtful_players_of_the_report_are_counted(chicago):
+    absent = {"game_id": TONIGHT["game_id"], "game_date": NIGHT, "team_abbr": "CHI"}
+    words = ("out", "doubtful", "questionable", "questionable", "probable", "available")
+    listed = [
+        {**absent, "player_match_key": str(at), "injury_status": word, "is_out": word == "out"}
+        for at, word in enumerate(words)
+    ]
+    report = {"game_date": NIGHT, "team_abbr": "CHI", "entry_kind": "report"}
+    row = chicago(player_availability=listed, nbac_injury_report=[report])
+    assert (row["questionable_players_count"], row["has_injury_report"]) == (3, True)
 
 
 def test_nothing_said_of_a_team_is_not_nobody_out(chicago):
