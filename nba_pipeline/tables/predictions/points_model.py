@@ -30,6 +30,7 @@ from nba_pipeline.engine.table import (
     reads,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables.player_games import points_scored, rows_of
 from nba_pipeline.tables.points_features import NAMES, examples_of
 
 #: The day of the week models are trained on, and the days before it they learn from.
@@ -147,18 +148,11 @@ def _part(rows: Examples, keep: Array) -> Examples:
 
 def _examples(cells: Cells, cell: int) -> tuple[Examples, Array]:
     """Games that were played, as they looked before them, and their days."""
-    seen, results = cells.window("examples"), cells.window("results")
-    before = slice(int(seen.start[cell]), int(seen.stop[cell]))
-    after = slice(int(results.start[cell]), int(results.stop[cell]))
-    columns = {name: values[before] for name, values in seen.buffer.columns.items()}
-    played = {name: values[after] for name, values in results.buffer.columns.items()}
-    owners = zip(played["game_id"].tolist(), played["player_lookup"].tolist(), strict=True)
-    place = {owner: at for at, owner in enumerate(owners)}
-    asked = zip(columns["game_id"].tolist(), columns["player_lookup"].tolist(), strict=True)
-    at = np.array([place.get(owner, -1) for owner in asked], dtype=np.int64)
-    keep = (at >= 0) & (columns["minutes_fading_8"] >= LEAST_MINUTES)
-    columns = {name: values[keep] for name, values in columns.items()}
-    return examples_of(columns, played["points"][at[keep]]), columns["game_date"]
+    seen = rows_of(cells, "examples", cell)
+    points = points_scored(cells, cell, seen)
+    keep = ~np.isnan(points) & (seen["minutes_fading_8"] >= LEAST_MINUTES)
+    columns = {name: values[keep] for name, values in seen.items()}
+    return examples_of(columns, points[keep]), columns["game_date"]
 
 
 def _too_few(cells: Cells) -> Array:

@@ -26,6 +26,7 @@ from nba_pipeline.engine.table import (
     reads,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables.player_games import points_scored, rows_of
 from nba_pipeline.tables.predictions.systems import ensemble
 
 #: Days looked back, and graded forecasts a tier needs in them.
@@ -91,17 +92,9 @@ def compute(cells: Cells) -> Columns:
 
 def _errors(cells: Cells, cell: int) -> Array:
     """Signed errors of the tier's graded forecasts, in the order of the games."""
-    window, results = cells.window("forecasts"), cells.window("results")
-    rows = slice(int(window.start[cell]), int(window.stop[cell]))
-    past = {name: values[rows] for name, values in window.buffer.columns.items()}
+    past = rows_of(cells, "forecasts", cell)
     of_tier = tier_of(past["season_average"]) == cells["scoring_tier"][cell]
-    played = slice(int(results.start[cell]), int(results.stop[cell]))
-    actual = {name: values[played] for name, values in results.buffer.columns.items()}
-    points = np.where(actual["minutes_played"] > 0, actual["points"], np.nan)
-    who = zip(actual["game_id"].tolist(), actual["player_lookup"].tolist(), strict=True)
-    found = dict(zip(who, points.tolist(), strict=True))
-    asked = zip(past["game_id"].tolist(), past["player_lookup"].tolist(), strict=True)
-    scored = np.array([found.get(one, np.nan) for one in asked], dtype=np.float64)
+    scored = points_scored(cells, cell, past)
     keep = of_tier & ~np.isnan(scored)
     return np.asarray(past["predicted_points"][keep] - scored[keep])
 

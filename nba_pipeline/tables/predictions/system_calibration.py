@@ -27,6 +27,7 @@ from nba_pipeline.engine.table import (
     reads,
 )
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables.player_games import looked_up, points_scored, rows_of
 from nba_pipeline.tables.predictions.systems import MARKET, SYSTEMS
 from nba_pipeline.tables.predictions.systems.market_blend import OURS
 
@@ -101,27 +102,11 @@ def compute(cells: Cells) -> Columns:
 
 def _graded(cells: Cells, cell: int) -> tuple[Array, Array, Array]:
     """Forecast, points and line of the games that were played."""
-    forecasts = _rows(cells, "forecasts", cell)
-    results, lines = _rows(cells, "results", cell), _rows(cells, "lines", cell)
-    played = np.where(results["minutes_played"] > 0, results["points"], np.nan)
-    points = _looked_up(forecasts, results, played)
-    line = _looked_up(forecasts, lines, lines["points_line"])
+    forecasts, lines = rows_of(cells, "forecasts", cell), rows_of(cells, "lines", cell)
+    points = points_scored(cells, cell, forecasts)
+    line = looked_up(forecasts, lines, lines["points_line"])
     known = ~np.isnan(points)
     return forecasts["predicted_points"][known], points[known], line[known]
-
-
-def _rows(cells: Cells, name: str, cell: int) -> dict[str, Array]:
-    window = cells.window(name)
-    rows = slice(int(window.start[cell]), int(window.stop[cell]))
-    return {column: values[rows] for column, values in window.buffer.columns.items()}
-
-
-def _looked_up(wanted: Mapping[str, Array], rows: Mapping[str, Array], values: Array) -> Array:
-    """The value of each wanted player and game; NaN where there is none."""
-    who = zip(rows["game_id"].tolist(), rows["player_lookup"].tolist(), strict=True)
-    found = dict(zip(who, values.tolist(), strict=True))
-    asked = zip(wanted["game_id"].tolist(), wanted["player_lookup"].tolist(), strict=True)
-    return np.array([found.get(who, np.nan) for who in asked], dtype=np.float64)
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
