@@ -176,7 +176,9 @@ _KNOWS_GAMES = [
     name
     for name, table in REGISTRY.items()
     if any(
-        declared.table == "nbac_schedule" and "game_status" in declared.columns
+        declared.table == "nbac_schedule"
+        and "game_status" in declared.columns
+        and declared.window.weekday is None
         for declared in table.inputs.values()
     )
 ]
