@@ -1,7 +1,7 @@
 """What each system's claims of a date were worth: errors, sides won and lost, intervals held.
 
-One row per system and line rule on a date with graded claims. Claims that were void or are pending
-count apart, pushes are neither won nor lost.
+One row per system and line rule on a date with claims. Those that were void or are pending count
+apart and nowhere else; pushes are neither won nor lost.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 from nba_pipeline.domain.grading import OVER, PASS, PENDING, PUSH, UNDER, VOID
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.scorecard import HIGH, Sides, mean, share, sides
-from nba_pipeline.engine.table import Array, Column, Columns, FanOut, Table, each, reads
+from nba_pipeline.engine.table import Column, Columns, FanOut, Table, each, reads
 from nba_pipeline.engine.windows import Cells
+from nba_pipeline.tables.player_games import rows_of
 
 INPUTS = {
     "claims": reads(
@@ -89,39 +90,35 @@ def compute(cells: Cells) -> Columns:
 
 
 def _card(cells: Cells, cell: int) -> dict[str, float]:
-    window = cells.window("claims")
-    rows = slice(int(window.start[cell]), int(window.stop[cell]))
-    claims = {name: values[rows] for name, values in window.buffer.columns.items()}
+    """Everything but the voids and the pending is of graded claims alone."""
+    asked = rows_of(cells, "claims", cell)
+    graded = ~np.isnan(asked["absolute_error"])
+    claims = {name: values[graded] for name, values in asked.items()}
     side, right = claims["recommendation"], claims["prediction_correct"]
-    taken = {name: sides(side == name, right) for name in (OVER, UNDER)}
-    both = sides((side == OVER) | (side == UNDER), right)
-    sure = sides(((side == OVER) | (side == UNDER)) & (claims["confidence_score"] >= HIGH), right)
-    graded = ~np.isnan(claims["absolute_error"])
+    taken = {name: side == name for name in (OVER, UNDER)}
+    either = taken[OVER] | taken[UNDER]
+    both, sure = sides(either, right), sides(either & (claims["confidence_score"] >= HIGH), right)
     return {
         "predictions_count": int(graded.sum()),
-        "voided_count": int((claims["outcome"] == VOID).sum()),
-        "pending_count": int((claims["outcome"] == PENDING).sum()),
+        "voided_count": int((asked["outcome"] == VOID).sum()),
+        "pending_count": int((asked["outcome"] == PENDING).sum()),
         "regraded_count": int((claims["is_regraded"] == 1).sum()),
         "recommendations_count": both.taken,
         "correct_count": both.correct,
         "incorrect_count": both.incorrect,
-        "push_count": int(((claims["outcome"] == PUSH) & _among(side, (OVER, UNDER))).sum()),
+        "push_count": int((either & (claims["outcome"] == PUSH)).sum()),
         "pass_count": int((side == PASS).sum()),
         "win_rate": both.win_rate,
         "mae": mean(claims["absolute_error"], 2),
         "avg_bias": mean(claims["signed_error"], 2),
         "adjusted_mae": mean(claims["adjusted_absolute_error"], 2),
-        **_per_side(taken),
-        **_within(claims, graded),
-        "avg_confidence": mean(claims["confidence_score"][graded], 2),
+        **_per_side({name: sides(rows, right) for name, rows in taken.items()}),
+        **_within(claims),
+        "avg_confidence": mean(claims["confidence_score"], 2),
         "high_confidence_count": sure.taken,
         "high_confidence_correct": sure.correct,
         "high_confidence_win_rate": sure.win_rate,
     }
-
-
-def _among(values: Array, wanted: tuple[str, ...]) -> Array:
-    return np.array([value in wanted for value in values.tolist()], dtype=bool)
 
 
 def _per_side(taken: dict[str, Sides]) -> dict[str, float]:
@@ -136,17 +133,14 @@ def _per_side(taken: dict[str, Sides]) -> dict[str, float]:
     }
 
 
-def _within(claims: Columns, graded: Array) -> dict[str, float]:
+def _within(claims: Columns) -> dict[str, float]:
     return {
         **{
             f"within_{points}_count": int((claims[f"within_{points}_points"] == 1).sum())
             for points in (3, 5)
         },
-        **{
-            f"within_{points}_pct": share(claims[f"within_{points}_points"][graded])
-            for points in (3, 5)
-        },
-        "interval_coverage": share(claims["within_interval"][graded]),
+        **{f"within_{points}_pct": share(claims[f"within_{points}_points"]) for points in (3, 5)},
+        "interval_coverage": share(claims["within_interval"]),
     }
 
 
