@@ -14,6 +14,19 @@ from nba_pipeline.engine.fanout import EXECUTORS
 if TYPE_CHECKING:
     from nba_pipeline.engine.protocols import Source, Warehouse
 
+_SETTLED = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+event_log_storage:
+  module: nba_pipeline.orchestration.event_log
+  class: EventLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
+
 
 def open_warehouse() -> Warehouse:
     """The warehouse, where the environment says."""
@@ -47,8 +60,7 @@ def prepare_dagster_home() -> None:
     try:
         home.mkdir(parents=True, exist_ok=True)
         if not any(home.iterdir()):
-            settled = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
-            (home / "dagster.yaml").write_text(settled)
+            (home / "dagster.yaml").write_text(_SETTLED)
     except OSError as error:
         raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
     os.environ["DAGSTER_HOME"] = str(home.resolve())
