@@ -11,7 +11,8 @@ Variable               Means                                    Default
                                                                 ``nba_landing`` beside the default
                                                                 warehouse folder
 ``NBA_ARCHIVE_DIR``    folder of season files                   none: the simulated league
-``NBA_EXECUTOR``       serial, threads or processes             serial
+``NBA_EXECUTOR``       serial, threads, processes or dask       serial
+``NBA_DASK_ADDRESS``   scheduler of a dask cluster             none: one is made for the run
 ``NBA_FIRST_DAY``      first partition, YYYY-MM-DD              2020-10-01
 ``NBA_RECENT_DAYS``    days back that are swept for changes     14
 ``NBA_OLDEST_DAYS``    days back that anything is launched for  90
@@ -75,6 +76,20 @@ def ingest_root(environ: Mapping[str, str], chosen: str = "") -> str:
 def executor_name(environ: Mapping[str, str], chosen: str = "") -> str:
     """The executor compute runs in."""
     return chosen or environ.get("NBA_EXECUTOR", "") or "serial"
+
+
+def dask_address(environ: Mapping[str, str]) -> str:
+    """The scheduler of the dask cluster; empty where one is to be made.
+
+    Raises:
+        ConfigurationError: When it is no address.
+    """
+    address = environ.get("NBA_DASK_ADDRESS", "").strip()
+    if address and not address.startswith(("tcp://", "tls://")):
+        raise ConfigurationError(
+            f"NBA_DASK_ADDRESS={address} is no address: write tcp://host:port or tls://host:port"
+        )
+    return address
 
 
 def first_day(environ: Mapping[str, str]) -> date:

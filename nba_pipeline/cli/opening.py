@@ -79,6 +79,16 @@ def check_executor(chosen: str) -> None:
         )
 
 
+def use_cluster(address: str) -> None:
+    """Let everything that computes with dask do it on the cluster of a scheduler.
+
+    Raises:
+        ConfigurationError: When it is no address.
+    """
+    os.environ["NBA_DASK_ADDRESS"] = address
+    settings.dask_address(os.environ)
+
+
 def check_workers() -> None:
     """Refuse worker counts that are no numbers.
 

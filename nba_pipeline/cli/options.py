@@ -25,6 +25,14 @@ ArchiveOption = Annotated[
     str, typer.Option(metavar="DIR", help="Folder of season files; else NBA_ARCHIVE_DIR.")
 ]
 ExecutorOption = Annotated[str, typer.Option(help=f"One of {', '.join(EXECUTORS)}.")]
+AddressOption = Annotated[
+    str,
+    typer.Option(
+        metavar="tcp://HOST:PORT",
+        envvar="NBA_DASK_ADDRESS",
+        help="Scheduler of a dask cluster, with --executor dask; else one is made for the run.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Compute everything, changed or not.")]
 Only = Annotated[bool, typer.Option("--only", help="Do not bring the date's history up to date.")]
 ModeOption = Annotated[

@@ -135,7 +135,12 @@ def _rehearsing(days: Sequence[date], archive: str, executor: str) -> Iterator[S
     from nba_pipeline.engine.session import Session
     from nba_pipeline.tables import REGISTRY
 
-    with open_pools(settings.executor_name(os.environ, executor)) as pools, reporting() as told:
+    with (
+        open_pools(
+            settings.executor_name(os.environ, executor), address=settings.dask_address(os.environ)
+        ) as pools,
+        reporting() as told,
+    ):
         yield Session(
             warehouse=open_warehouse(),
             source=source,

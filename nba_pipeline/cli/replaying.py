@@ -103,7 +103,9 @@ def _replay(
     actual, own = open_warehouse(), LocalWarehouse(folder, list(REGISTRY.values()))
     tables: Sequence[Table] = selected_tables(select)
     needed = partitions_needed(tables, day, REGISTRY, settings.first_day(os.environ))
-    with open_pools(settings.executor_name(os.environ, executor)) as pools:
+    with open_pools(
+        settings.executor_name(os.environ, executor), address=settings.dask_address(os.environ)
+    ) as pools:
         session = Session(
             warehouse=own,
             source=open_source([day], archive),

@@ -19,8 +19,10 @@ from nba_pipeline.cli.opening import (
     open_source,
     open_warehouse,
     prepare_dagster_home,
+    use_cluster,
 )
 from nba_pipeline.cli.options import (
+    AddressOption,
     ArchiveOption,
     AsJson,
     DateOption,
@@ -49,6 +51,7 @@ def run(
     select: Select = "",
     archive: ArchiveOption = "",
     executor: ExecutorOption = "",
+    address: AddressOption = "",
     force: Force = False,
     only: Only = False,
     mode: ModeOption = Mode.DAILY.value,
@@ -56,6 +59,7 @@ def run(
 ) -> None:
     """Make one NBA day true in every table, with the history it stands on."""
     day, why = day_of(date_, "--date"), Mode.named(mode)
+    use_cluster(address)
     finish(bring_up_to_date([day], select, archive, executor, force, only, why), as_json)
 
 
@@ -65,12 +69,14 @@ def backfill(
     select: Select = "",
     archive: ArchiveOption = "",
     executor: ExecutorOption = "",
+    address: AddressOption = "",
     force: Force = False,
     only: Only = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a range of NBA days true, in one run; what is already true is reused."""
     days = days_between(from_, to)
+    use_cluster(address)
     finish(bring_up_to_date(days, select, archive, executor, force, only, Mode.BACKFILL), as_json)
 
 

@@ -11,8 +11,22 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as Grid
 
-from nba_pipeline.cli.opening import check_executor, check_workers, open_source, open_warehouse
-from nba_pipeline.cli.options import ArchiveOption, AsJson, DateOption, Select, day_of
+from nba_pipeline import settings
+from nba_pipeline.cli.opening import (
+    check_executor,
+    check_workers,
+    open_source,
+    open_warehouse,
+    use_cluster,
+)
+from nba_pipeline.cli.options import (
+    AddressOption,
+    ArchiveOption,
+    AsJson,
+    DateOption,
+    Select,
+    day_of,
+)
 from nba_pipeline.cli.printing import err, out, print_json
 from nba_pipeline.cli.running import reporting
 from nba_pipeline.engine.errors import ConfigurationError
@@ -26,7 +40,8 @@ def verify(
     date_: DateOption,
     executors: Annotated[
         str, typer.Option(help=f"Of {', '.join(EXECUTORS)}; separated by commas.")
-    ] = ",".join(EXECUTORS),
+    ] = "serial,threads,processes",
+    address: AddressOption = "",
     chunks: Annotated[
         str, typer.Option(metavar="1,7,1000", help="Cells of a chunk, separated by commas.")
     ] = "",
@@ -43,6 +58,7 @@ def verify(
     for name in names:
         check_executor(name)
     check_workers()
+    use_cluster(address)
     verdicts = _verdicts(day, names, _sizes(chunks), select, archive)
     equal = all(verdict.equal for verdict in verdicts)
     if as_json:
@@ -76,7 +92,7 @@ def _verdicts(
             warehouse=open_warehouse(),
             source=source,
             tables=REGISTRY,
-            pools=Pools(),
+            pools=Pools(address=settings.dask_address(os.environ)),
             environ=os.environ,
             run_id="verify",
             now=datetime.now(UTC),

@@ -20,11 +20,12 @@ from typing import Any, Protocol
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
+from nba_pipeline.engine.distributed import Cluster
 from nba_pipeline.engine.errors import ConfigurationError, DeadlineError
 from nba_pipeline.engine.table import Columns, Partly, Table
 from nba_pipeline.engine.windows import Array, Cells
 
-EXECUTORS = ("serial", "threads", "processes")
+EXECUTORS = ("serial", "threads", "processes", "dask")
 
 #: Cells of a chunk when nothing else is asked for.
 CHUNK_CELLS = 64
@@ -187,6 +188,8 @@ def _sentence(error: BaseException) -> str:
         return f"the worker process died (exit code {error.exitcode})"
     if isinstance(error, _ComputeRaisedError):
         return str(error)
+    if type(error).__name__ == "KilledWorker":
+        return "the workers it was computed by died"
     return f"{type(error).__name__}: {error}"
 
 
@@ -259,21 +262,40 @@ class _Processes:
         return future  # type: ignore[no-any-return]
 
 
+class _Dask:
+    """A cluster; at the deadline a stuck chunk is given up, and ends with a cluster of our own."""
+
+    def __init__(
+        self, compute: Callable[[Cells], Columns | Partly], cluster: Cluster, count: int
+    ) -> None:
+        self._compute, self._cluster, self.ahead = compute, cluster, 2 * count
+
+    def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:
+        if time.monotonic() > deadline:
+            late: Future[tuple[Columns | Partly, float]] = Future()
+            late.set_exception(TimeoutError())
+            return late
+        return self._cluster.submit(_timed, self._compute, chunk)
+
+
 @dataclass
 class Pools:
     """Opens the pools a run needs once, and closes them with the run.
 
     Attributes:
-        executor: ``serial``, ``threads`` or ``processes``.
+        executor: ``serial``, ``threads``, ``processes`` or ``dask``.
         chunk_cells: Cells of a chunk.
         deadline_seconds: Wall seconds each table may take.
+        address: Of a dask scheduler; empty makes a cluster for the run.
     """
 
     executor: str = "serial"
     chunk_cells: int = CHUNK_CELLS
     deadline_seconds: float = 600.0
+    address: str = ""
     _threads: dict[int, ThreadPoolExecutor] = field(default_factory=dict)
     _processes: dict[int, ProcessPool] = field(default_factory=dict)
+    _clusters: dict[int, Cluster] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.executor not in EXECUTORS:
@@ -291,6 +313,11 @@ class Pools:
             if count not in self._threads:
                 self._threads[count] = ThreadPoolExecutor(count)
             return _Threads(table.compute, self._threads[count], count)
+        if self.executor == "dask":
+            # One for all tables: it takes seconds to start, and idle workers cost nothing.
+            if not self._clusters:
+                self._clusters[count] = Cluster(self.address, count)
+            return _Dask(table.compute, next(iter(self._clusters.values())), count)
         if count not in self._processes:
             # Not fork: Arrow and Dagster run threads, and a forked lock may never open again.
             context = multiprocessing.get_context("forkserver")
@@ -304,8 +331,11 @@ class Pools:
         for processes in self._processes.values():
             processes.stop()  # type: ignore[no-untyped-call]
             processes.join()
+        for cluster in self._clusters.values():
+            cluster.close()
         self._threads.clear()
         self._processes.clear()
+        self._clusters.clear()
 
 
 @contextmanager
@@ -313,9 +343,10 @@ def open_pools(
     executor: str = "serial",
     chunk_cells: int = CHUNK_CELLS,
     deadline_seconds: float = 600.0,
+    address: str = "",
 ) -> Iterator[Pools]:
     """Pools for one run, closed when it ends."""
-    pools = Pools(executor, chunk_cells, deadline_seconds)
+    pools = Pools(executor, chunk_cells, deadline_seconds, address)
     try:
         yield pools
     finally:

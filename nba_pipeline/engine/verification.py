@@ -98,7 +98,8 @@ def verify(
 
 def _compute(selected: Sequence[Table], day: date, session: Session, way: Way) -> None:
     chunk = way.chunk_cells or session.pools.chunk_cells
-    with open_pools(way.executor, chunk, session.pools.deadline_seconds) as pools:
+    pools = session.pools
+    with open_pools(way.executor, chunk, pools.deadline_seconds, pools.address) as pools:
         for table in selected:
             refuse_problems(list(materialize(table, [day], replace(session, pools=pools))))
 

@@ -97,10 +97,16 @@ def _source_at(root: str, folder: Path | None, seed: int) -> Source:
 
 
 class FanOutResource(dg.ConfigurableResource[Any]):
-    """How compute is spread: serial, threads or processes. Every choice gives the same bytes."""
+    """How compute is spread. Every choice gives the same bytes."""
 
     executor: str = Field(
-        default="", description="serial, threads or processes; empty means as NBA_EXECUTOR says."
+        default="",
+        description="serial, threads, processes or dask; empty means as NBA_EXECUTOR says.",
+    )
+    address: str = Field(
+        default="",
+        description="Scheduler of a dask cluster; empty means as NBA_DASK_ADDRESS says, else one "
+        "made for the run.",
     )
     chunk_cells: int = Field(default=CHUNK_CELLS, description="Cells of a chunk.")
     deadline_seconds: float = Field(default=600.0, description="Wall seconds a table may take.")
@@ -114,7 +120,8 @@ class FanOutResource(dg.ConfigurableResource[Any]):
         """Open the pools once per run."""
         del context
         name = settings.executor_name(os.environ, self.executor)
-        with open_pools(name, self.chunk_cells, self.deadline_seconds) as pools:
+        address = self.address or settings.dask_address(os.environ)
+        with open_pools(name, self.chunk_cells, self.deadline_seconds, address) as pools:
             self._pools = pools
             yield self
 

@@ -1,0 +1,104 @@
+"""Computing on a dask.distributed cluster: one made for the run, or one whose address is given.
+
+Workers need this package and nothing else: they are handed plain columns and return them. A worker
+that is lost costs its chunks a repetition; one that is lost over and over with the same chunk is
+taken to die of it, and the chunk is cut until the entity it dies of stands alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nba_pipeline.engine.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+# Times a chunk is begun anew after the worker it was with was lost.
+_REPETITIONS = 2
+
+
+class Cluster:
+    """A connection to a cluster, with workers of its own where no address is given."""
+
+    def __init__(self, address: str, count: int) -> None:
+        """Connect, and see that the workers are those of this package.
+
+        Args:
+            address: Of the scheduler, such as ``tcp://127.0.0.1:8786``; empty makes a cluster.
+            count: Workers of a cluster that is made.
+
+        Raises:
+            ConfigurationError: When dask is not installed, nobody answers, there is no worker, or
+                a worker has another version of what it computes with.
+        """
+        try:
+            from distributed import Client, LocalCluster
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                "the executor dask needs dask.distributed: install nba-pipeline[dask]"
+            ) from error
+        self._own: LocalCluster | None = None
+        if not address:
+            self._own = LocalCluster(
+                n_workers=count,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=50,
+            )
+        try:
+            self._client = Client(self._own or address, timeout=20, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"no dask scheduler answers at {address}: {type(error).__name__}"
+            ) from error
+        _refuse_other_workers(self._client, address)
+        # What a chunk gives depends on nothing but the chunk, but two equal ones are two.
+        self._executor = self._client.get_executor(pure=False, retries=_REPETITIONS)
+
+    def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Call a function of this package on a worker."""
+        future: Future[Any] = self._executor.submit(function, *arguments)
+        return future
+
+    def close(self) -> None:
+        """Let the cluster go; one that was made for the run ends, with whatever is stuck in it."""
+        self._executor.shutdown(wait=False)
+        self._client.close(timeout=5)
+        if self._own is not None:
+            self._own.close(timeout=10)
+
+
+@cache
+def code_digest() -> str:
+    """A digest of this package's source: equal where the same code computes."""
+    root, sha = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        sha.update(str(path.relative_to(root)).encode())
+        sha.update(path.read_bytes())
+    return sha.hexdigest()
+
+
+def _refuse_other_workers(client: Client, address: str) -> None:
+    where = address or "the cluster made for this run"
+    try:
+        client.get_versions(check=True)
+        digests = client.run(code_digest)
+    except ValueError as error:
+        what = " ".join(str(error).split())
+        raise ConfigurationError(f"workers of {where} have other versions: {what}") from error
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"workers of {where} do not have this package: {error}") from error
+    if not digests:
+        raise ConfigurationError(f"{where} has no worker")
+    for worker, digest in sorted(digests.items()):
+        if digest != code_digest():
+            raise ConfigurationError(
+                f"worker {worker} of {where} has another version of nba-pipeline"
+            )
