@@ -167,6 +167,12 @@ def reporting() -> Iterator[Any]:
 
 def finish(told: Launched, as_json: bool) -> NoReturn:
     """Print what was done, and leave with 0 where nothing broke, else with 1."""
+    report(told, as_json)
+    raise typer.Exit(0 if told.succeeded else 1)
+
+
+def report(told: Launched, as_json: bool) -> None:
+    """Print what was done."""
     if as_json:
         print_json(
             {
@@ -189,7 +195,6 @@ def finish(told: Launched, as_json: bool) -> NoReturn:
         )
     for sentence in (*told.problems, *told.broken_promises):
         err.print(f"Error: {sentence}", style="red", soft_wrap=True, highlight=False)
-    raise typer.Exit(0 if told.succeeded else 1)
 
 
 _SUMMED = ("rows", "computed", "reused", "rejected", "failed")

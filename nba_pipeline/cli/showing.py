@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+import shlex
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as Grid
 
 from nba_pipeline import settings
+from nba_pipeline.cli.opening import open_warehouse
 from nba_pipeline.cli.options import (
     ArchiveOption,
     AsJson,
@@ -20,37 +22,51 @@ from nba_pipeline.cli.options import (
     ToOption,
     days_between,
 )
-from nba_pipeline.cli.printing import out, print_json
-from nba_pipeline.cli.running import bring_up_to_date, finish
+from nba_pipeline.cli.printing import err, out, print_json
+from nba_pipeline.cli.running import bring_up_to_date, report
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.session import Mode
 
-# Of the demo's last evening: what was known of a player before it, his line, and what he did.
-_FORM_AND_LINE = (
-    "select player_full_name, opponent_team_abbr, points_avg_last_5, points_avg_season, "
-    "fatigue_score, points_line, points from nba_precompute.player_daily_cache "
-    "join nba_precompute.player_composite_factors using (game_date, player_lookup) "
-    "join nba_analytics.player_game_summary using (game_date, player_lookup) "
-    "where points_line is not null order by game_date desc, points_line desc limit 10"
+_PREDICTED = (
+    "select player_lookup, opponent_team_abbr, points_avg_last_5, points_avg_season, "
+    "line_value, predicted_points, recommendation, actual_points, prediction_correct "
+    "from nba_predictions.prediction_accuracy "
+    "join nba_precompute.player_daily_cache using (game_date, player_lookup) "
+    "where system_id = 'ensemble_v1' and line_value is not null "
+    "order by game_date desc, predicted_points desc limit 10"
 )
 # Four weeks: two on which the precompute tables are still empty, and two with features.
 _DEMO_DAYS = 28
 
 
-def demo(executor: ExecutorOption = "", as_json: AsJson = False) -> None:
-    """Build four weeks of a simulated league from nothing, then say where to look."""
+def demo(
+    days: Annotated[int, typer.Option(help="How many days of the season are built.")] = _DEMO_DAYS,
+    executor: ExecutorOption = "",
+    as_json: AsJson = False,
+) -> None:
+    """Publish four weeks of a simulated league, build every table of them, say where to look."""
+    from nba_pipeline.sources.landing import LandingZone
     from nba_pipeline.sources.simulated import SimulatedLeague
+    from nba_pipeline.sources.simulated.publishing import publish
 
+    if days < 1:
+        raise ConfigurationError("--days takes a number of days, 1 or more")
     home = settings.data_folder() / "demo"
     for name, folder in (("NBA_WAREHOUSE_DIR", "warehouse"), ("DAGSTER_HOME", "dagster")):
         os.environ[name] = os.environ.get(name) or str(home / folder)
-    os.environ.pop("NBA_ARCHIVE_DIR", None)
-    first_day = SimulatedLeague().calendar().seasons[0].first_day
-    days = [first_day + timedelta(days=step) for step in range(_DEMO_DAYS)]
-    told = bring_up_to_date(days, "", "", executor, False, False, Mode.BACKFILL)
-    if not as_json:
-        _say_where_to_look()
-    finish(told, as_json)
+    # What is invented may only ever land beside what is invented.
+    os.environ["NBA_LANDING_ROOT"] = str(Path(os.environ["NBA_WAREHOUSE_DIR"]).parent / "landing")
+    os.environ["NBA_WAREHOUSE"] = "local"
+    league = SimulatedLeague()
+    first_day = league.calendar().seasons[0].first_day
+    wanted = [first_day + timedelta(days=step) for step in range(days)]
+    landed = publish(league, wanted, LandingZone(os.environ["NBA_LANDING_ROOT"]))
+    err.print(f"landing zone: {landed:,} new payloads of {days} simulated days", highlight=False)
+    told = bring_up_to_date(wanted, "", "", executor, False, False, Mode.BACKFILL)
+    report(told, as_json)
+    if told.succeeded and not as_json:
+        _say_where_to_look(wanted[-1])
+    raise typer.Exit(0 if told.succeeded else 1)
 
 
 def bench(
@@ -133,11 +149,46 @@ def _say_what_was_skipped(figures: dict[str, Any], as_json: bool) -> None:
     out.print(f"avoided in all: {figures['all']['avoided_pct']:.2f} %", highlight=False)
 
 
-def _say_where_to_look() -> None:
-    names = ("NBA_WAREHOUSE_DIR", "DAGSTER_HOME")
-    for name in names:
-        out.print(f"export {name}={os.environ[name]}", soft_wrap=True, highlight=False)
-    out.print("Then look at the graph:    dagster dev", highlight=False)
-    out.print(
-        f'or ask:                    nba-pipeline query "{_FORM_AND_LINE}"\n', highlight=False
+def _say_where_to_look(last_day: date) -> None:
+    """The last screen: commands that work as they are printed, in this order or any other."""
+    player = _asked_about_most(last_day)
+    asked = f"--date {last_day} --player {player}" if player else f"--date {last_day}"
+    told = (
+        ("These are yours to look into; first tell the programs where they are:", _exports()),
+        (
+            "The graph, its runs and checks, in a browser:",
+            ["dagster dev -m nba_pipeline.definitions"],
+        ),
+        (
+            "Of the last evening: what was known of a player, what was predicted, what he did:",
+            [f'nba-pipeline query "{_PREDICTED}"'],
+        ),
+        (
+            "Why one of his predictions is as it is:",
+            [f"nba-pipeline explain player_prop_predictions {asked}"],
+        ),
+        (
+            "The same day as it stood at noon, and what hindsight changed since:",
+            [f"nba-pipeline replay --date {last_day} --as-of {last_day}T12:00"],
+        ),
     )
+    for what, commands in told:
+        out.print(f"\n{what}", highlight=False)
+        for command in commands:
+            out.print(f"  {command}", soft_wrap=True, highlight=False)
+
+
+def _exports() -> list[str]:
+    names = ("NBA_LANDING_ROOT", "NBA_WAREHOUSE", "NBA_WAREHOUSE_DIR", "DAGSTER_HOME")
+    return [f"export {name}={shlex.quote(os.environ[name])}" for name in names]
+
+
+def _asked_about_most(day: date) -> str:
+    """The player of a day with the highest predicted points; nobody where nothing is predicted."""
+    from nba_pipeline.tables import REGISTRY
+
+    rows = open_warehouse().read(
+        REGISTRY["player_prop_predictions"], [day], ["player_lookup", "predicted_points"]
+    )
+    best = rows.sort_by([("predicted_points", "descending"), ("player_lookup", "ascending")])
+    return str(best["player_lookup"][0]) if best.num_rows else ""

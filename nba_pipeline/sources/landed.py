@@ -303,7 +303,7 @@ def _table(feed: Feed, rows: Sequence[Row], day: date | None = None) -> pa.Table
     if "game_date" not in schema.names:
         schema = schema.insert(0, pa.field("game_date", pa.date32()))
         rows = [{**row, "game_date": day} for row in rows]
-    if feed is SHOTS and rows:
+    if feed is SHOTS and any("shot_number" not in row for row in rows):
         unnumbered = schema.remove(schema.get_field_index("shot_number"))
         return numbered(pa.Table.from_pylist(list(rows), schema=unnumbered)).select(schema.names)
     return pa.Table.from_pylist(list(rows), schema=schema)

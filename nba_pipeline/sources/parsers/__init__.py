@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pyarrow as pa
 
 from nba_pipeline.sources.feeds import FEEDS
 from nba_pipeline.sources.parsers import (
+    archive_feed,
     balldontlie,
     bettingpros,
     espn,
@@ -115,6 +117,11 @@ KINDS = (
     _kind("bdl", "injuries", "injury_reports", balldontlie.injuries),
     _kind("espn", "scoreboard", "schedule", espn.scoreboard),
     _kind("espn", "roster", "player_list", espn.roster),
+    # A league of one's own, which publishes rows as they are. Nobody else tells of its games.
+    *(
+        _kind("simulated", feed.name, feed.name, partial(archive_feed.rows_of, feed=feed))
+        for feed in FEEDS.values()
+    ),
 )
 
 

@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from copy import copy
 from datetime import date, datetime, timedelta
 
 import pyarrow as pa
@@ -121,9 +122,7 @@ class SimulatedLeague:
                 f"of at least 1, not seed {seed}, {seasons} seasons and scale {scale}."
             )
         self._as_of = as_of
-        self._mark = (
-            f"league {seed}: {seasons} seasons from {first_day}, scale {scale}, as of {as_of}"
-        )
+        self._drawn = f"league {seed}: {seasons} seasons from {first_day}, scale {scale}"
         self._seasons = [
             SimulatedSeason(seed, number, first_day + number * _A_YEAR, rosters)
             for number, rosters in enumerate(_rosters(seed, scale, seasons))
@@ -174,7 +173,35 @@ class SimulatedLeague:
 
     def mark(self) -> str:
         """Which league it is, and as of when; nothing else about it ever changes."""
-        return self._mark
+        return f"{self._drawn}, as of {self._as_of}"
+
+    def at(self, moment: datetime) -> SimulatedLeague:
+        """The same league, drawn up once, as it is told as of a moment."""
+        told = copy(self)
+        told._as_of = moment
+        told._days, told._versions = OrderedDict(), {}
+        return told
+
+    def schedule(self) -> pa.Table:
+        """Every regular-season game as it is scheduled, without results and unplayed."""
+        rows = [
+            schedule_row(fixture, season.first_day, None)
+            for season in self._seasons
+            for day in season.regular_days()
+            for fixture in season.fixtures_on(day, self._as_of)
+        ]
+        return sorted_by_day(SCHEDULE, self._told(rows, SCHEDULE))
+
+    def corrected_at(self, day: date) -> list[datetime]:
+        """The moments at which results of a day's games are put right, in order."""
+        return sorted(
+            {
+                correction.known_at
+                for season in self._seasons
+                for fixture in season.fixtures_on(day, None)
+                if (correction := season.correction(fixture)) is not None
+            }
+        )
 
     def _day(self, day: date) -> dict[str, pa.Table]:
         """A day's rows of every feed, written down at once."""

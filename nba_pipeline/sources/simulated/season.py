@@ -85,6 +85,10 @@ class SimulatedSeason:
             last,
         )
 
+    def regular_days(self) -> list[date]:
+        """The days of the regular season that have games, in order."""
+        return sorted({*self._by_day, *(fixture.game_date for fixture in self._planned.values())})
+
     def fixtures_on(self, day: date, as_of: datetime | None) -> list[Fixture]:
         """The games of a day, as they were scheduled at a moment.
 
@@ -109,7 +113,11 @@ class SimulatedSeason:
         home, away = (self._personnel.squad(team, fixture.game_date) for team in fixture.teams)
         events = play(home, away, self._dice(Purpose.GAME, fixture))
         self._scores[fixture.number] = next(e.score for e in reversed(events) if e.score)
-        return Played(events, correction_of(fixture, self._dice(Purpose.CORRECTIONS, fixture)))
+        return Played(events, self.correction(fixture))
+
+    def correction(self, fixture: Fixture) -> Correction | None:
+        """What was put right about a game after it was first published, if anything."""
+        return correction_of(fixture, self._dice(Purpose.CORRECTIONS, fixture))
 
     def score(self, fixture: Fixture) -> tuple[int, int]:
         """Points of the home team and of the visitors in the end."""
