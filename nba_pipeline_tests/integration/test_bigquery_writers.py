@@ -93,12 +93,9 @@ class Overtaken(BigQueryWarehouse):
     after: str = ""
     happens: Callable[[], Any]
 
-    def _stage(self, *args: Any) -> None:
-        super()._stage(*args)
+    def _swap(self, *args: Any) -> None:
         if self.after == "claim":
             self.happens()
-
-    def _swap(self, *args: Any) -> None:
         super()._swap(*args)
         if self.after == "swap":
             self.happens()

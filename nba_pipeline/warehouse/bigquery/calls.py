@@ -157,6 +157,31 @@ class Calls:
         loaded: int | None = self._job(begin).output_rows
         return loaded
 
+    def asked(self, sql: str, *, about: str) -> pa.Table:
+        """The answer to a query."""
+        job = self.query(sql, about=about)
+        return self.call(
+            lambda seconds: job.result(timeout=seconds, retry=ONCE).to_arrow(
+                create_bqstorage_client=False
+            )
+        )
+
+    def copy(self, source: str, target: str, *, about: str) -> None:
+        """Copy a table, which must not be there yet; both are ``project.dataset.table``."""
+        from google.cloud import bigquery
+
+        def begin(job_id: str, seconds: float) -> bigquery.CopyJob:
+            config = bigquery.CopyJobConfig(
+                write_disposition="WRITE_EMPTY",
+                labels=labels(about),
+                job_timeout_ms=self._milliseconds(),
+            )
+            return self.client.copy_table(
+                source, target, job_id=job_id, job_config=config, retry=ONCE, timeout=seconds
+            )
+
+        self._job(begin)
+
     def _milliseconds(self) -> int:
         """After how long the server should stop a job, too."""
         return max(1, int(self.left * 1000))

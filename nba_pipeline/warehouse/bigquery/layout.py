@@ -31,6 +31,14 @@ _TYPES = {
     pa.date32(): "DATE",
     pa.timestamp("us", tz="UTC"): "TIMESTAMP",
 }
+_SQL_TYPES = {
+    pa.int64(): "INT64",
+    pa.float64(): "FLOAT64",
+    pa.string(): "STRING",
+    pa.bool_(): "BOOL",
+    pa.date32(): "DATE",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMP",
+}
 _LONGEST_DESCRIPTION = 1024
 # BigQuery clusters by four columns at most.
 _MOST_CLUSTERING = 4
@@ -131,6 +139,13 @@ def of_log(log: Log, prefix: str) -> Layout:
         view=log.name if log.subject else "",
         view_filter=f"WHERE TRUE {newest}" if log.subject else "",
     )
+
+
+def sql_type(entry: pa.Field) -> str:
+    """A column's type in a statement."""
+    if _is_list(entry.type):
+        return f"ARRAY<{_SQL_TYPES[entry.type.value_type]}>"
+    return _SQL_TYPES[entry.type]
 
 
 def view_sql(layout: Layout, project: str) -> str:

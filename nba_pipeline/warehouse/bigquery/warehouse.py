@@ -7,12 +7,11 @@ order: rows are put into key order here, as the engine expects them.
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +21,7 @@ from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import LOGS, Log
 from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.table import Table
-from nba_pipeline.warehouse.bigquery.calls import ONCE, Calls, operation
+from nba_pipeline.warehouse.bigquery.calls import Calls, operation
 from nba_pipeline.warehouse.bigquery.connection import Connection
 from nba_pipeline.warehouse.bigquery.layout import (
     Layout,
@@ -31,15 +30,14 @@ from nba_pipeline.warehouse.bigquery.layout import (
     mode_of,
     of_log,
     of_table,
+    sql_type,
     to_wire,
 )
 from nba_pipeline.warehouse.bigquery.partitions import Partitions
 from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
+from nba_pipeline.warehouse.bigquery.staging import staged
 from nba_pipeline.warehouse.bigquery.structure import create, refuse_other_structure
 from nba_pipeline.warehouse.versions import from_json
-
-# Longest a staging table outlives the run that died beside it.
-_STAGING_LIFE = timedelta(hours=6)
 
 
 class BigQueryWarehouse:
@@ -49,7 +47,7 @@ class BigQueryWarehouse:
         """Use the datasets that ``settings`` name, for ``tables``; nothing is opened yet."""
         self.connection = Connection(settings)
         self.prefix = settings.dataset_prefix
-        self._tables = tables
+        self.tables = tables
         self._partitions = Partitions(settings.project, self.prefix)
         self._there: set[str] = set()
 
@@ -127,44 +125,9 @@ class BigQueryWarehouse:
             self._ensure(calls, self._partitions.layout)
             self._ensure(calls, layout)
             self._partitions.claim(calls, table.full_name, partitions, token)
-            staging = f"{self._full(layout)}__staging_{token}"
-            try:
-                self._stage(calls, layout, rows, staging)
+            with staged(calls, layout.full_name, rows, layout.fields()) as staging:
                 self._swap(calls, table, layout, staging, partitions, token)
                 self._partitions.confirm(calls, table.full_name, about, token)
-            finally:
-                self._forget(calls, staging)
-
-    def _stage(self, calls: Calls, layout: Layout, rows: pa.Table, name: str) -> None:
-        """Rows in a table of their own, which BigQuery removes if nobody else does."""
-        from google.cloud import bigquery
-
-        staging = bigquery.Table(name, schema=layout.fields())
-        staging.expires = datetime.now(UTC) + _STAGING_LIFE
-        calls.call(
-            lambda seconds: calls.client.create_table(
-                staging, exists_ok=True, retry=ONCE, timeout=seconds
-            )
-        )
-        loaded = calls.load(rows, name, layout.fields(), "WRITE_TRUNCATE", about=layout.full_name)
-        if loaded != rows.num_rows:
-            raise WarehouseError(f"BigQuery staged {loaded} of {rows.num_rows} rows for {name}")
-
-    def _forget(self, calls: Calls, staging: str) -> None:
-        """Remove a staging table; where that fails, what was written is written all the same."""
-        from google.api_core.exceptions import GoogleAPIError
-        from requests.exceptions import RequestException
-
-        try:
-            calls.call(
-                lambda seconds: calls.client.delete_table(
-                    staging, not_found_ok=True, retry=ONCE, timeout=seconds
-                )
-            )
-        except (GoogleAPIError, RequestException, OSError) as error:
-            logging.getLogger("nba_pipeline").warning(
-                "%s could not be removed and expires within %s: %s", staging, _STAGING_LIFE, error
-            )
 
     def _swap(
         self,
@@ -243,19 +206,14 @@ class BigQueryWarehouse:
             if asked.statement_type != "SELECT":
                 raise WarehouseError("query takes one SELECT statement and changes nothing")
             refuse_bytes("the query", asked.total_bytes_processed, calls.settings.max_bytes)
-            job = calls.query(sql, about="query")
-            return calls.call(
-                lambda seconds: job.result(timeout=seconds, retry=ONCE).to_arrow(
-                    create_bqstorage_client=False
-                )
-            )
+            return calls.asked(sql, about="query")
 
     # Tables --------------------------------------------------------------------------------------
 
     def layouts(self) -> list[Layout]:
         """Every table there has to be."""
         return [
-            *(of_table(table, self.prefix) for table in self._tables),
+            *(of_table(table, self.prefix) for table in self.tables),
             *(of_log(log, self.prefix) for log in LOGS),
             self._partitions.layout,
         ]
@@ -300,7 +258,4 @@ def _gone(entry: pa.Field) -> str:
     """A column of the row that stands for a date whose rows go."""
     if entry.name == "game_date":
         return "mine.partition_date"
-    kinds = {pa.string(): "STRING", pa.float64(): "FLOAT64"}
-    if mode_of(entry) == "REPEATED":
-        return f"CAST([] AS ARRAY<{kinds[entry.type.value_type]}>)"
-    return "NULL"
+    return f"CAST([] AS {sql_type(entry)})" if mode_of(entry) == "REPEATED" else "NULL"
