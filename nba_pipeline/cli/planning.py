@@ -27,6 +27,7 @@ from nba_pipeline.cli.options import (
     day_of,
     days_between,
 )
+from nba_pipeline.cli.pricing import cost_lines, costs_of
 from nba_pipeline.cli.printing import out, print_json
 from nba_pipeline.cli.running import reporting
 from nba_pipeline.engine.causes import sentences
@@ -65,12 +66,14 @@ def plan(
     days = days_between(from_, to)
     with _rehearsing(days, archive, executor) as session:
         reports = rehearse(selected_tables(select), days, session, None if only else span())
+        costs = costs_of(reports, session)
     if as_json:
-        print_json({"partitions": [_planned(report) for report in reports]})
+        told = {"partitions": [_planned(report) for report in reports]}
+        print_json({**told, "reads": [asdict(cost) for cost in costs]} if costs else told)
     else:
         out.print(_heading(days[0], days[-1], reports), highlight=False)
         out.print(_by_table(reports))
-        for line in _lines(reports):
+        for line in (*_lines(reports), *cost_lines(costs)):
             out.print(line, soft_wrap=True, highlight=False)
     raise typer.Exit(1 if any(report.problem or report.failed for report in reports) else 0)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,7 @@ from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import EXECUTORS
 
 if TYPE_CHECKING:
+    from nba_pipeline.engine.session import Session
     from nba_pipeline.engine.verification import Verdict
 
 
@@ -45,13 +47,21 @@ def verify(
     chunks: Annotated[
         str, typer.Option(metavar="1,7,1000", help="Cells of a chunk, separated by commas.")
     ] = "",
+    warehouse: Annotated[
+        str,
+        typer.Option(
+            metavar="local,bigquery",
+            help="Build the date from nothing in a scratch area of each warehouse instead.",
+        ),
+    ] = "",
     select: Select = "",
     archive: ArchiveOption = "",
     as_json: AsJson = False,
 ) -> None:
     """Compute a date with several executors and hold the results against each other.
 
-    Writes nothing: the date, and the history it lacks, are built in memory.
+    Writes nothing: the date, and the history it lacks, are built in memory. With --warehouse they
+    are built in a folder and in datasets that are gone afterwards.
     """
     day = day_of(date_, "--date")
     names = [name.strip() for name in executors.split(",") if name.strip()]
@@ -59,7 +69,10 @@ def verify(
         check_executor(name)
     check_workers()
     use_cluster(address)
-    verdicts = _verdicts(day, names, _sizes(chunks), select, archive)
+    if warehouse:
+        verdicts = _in_warehouses(day, kinds_of(warehouse), select, archive)
+    else:
+        verdicts = _verdicts(day, names, _sizes(chunks), select, archive)
     equal = all(verdict.equal for verdict in verdicts)
     if as_json:
         tables = [{"table": v.table, "date": day, "hashes": v.hashes} for v in verdicts]
@@ -79,16 +92,39 @@ def verify(
 def _verdicts(
     day: date, names: Sequence[str], sizes: Sequence[int], select: str, archive: str
 ) -> list[Verdict]:
-    from nba_pipeline.engine.fanout import Pools
-    from nba_pipeline.engine.session import Session
     from nba_pipeline.engine.verification import verify as compare
     from nba_pipeline.engine.verification import ways_of
     from nba_pipeline.orchestration.launch import selected_tables, span
+
+    ways = ways_of(names, sizes)
+    with _session(day, archive) as session:
+        return compare(selected_tables(select), day, session, ways, span())
+
+
+def _in_warehouses(day: date, kinds: Sequence[str], select: str, archive: str) -> list[Verdict]:
+    from nba_pipeline.engine.verification import verify_warehouses
+    from nba_pipeline.orchestration.launch import selected_tables, span
+    from nba_pipeline.tables import REGISTRY
+    from nba_pipeline.warehouse.opening import scratch
+
+    with _session(day, archive) as session, ExitStack() as stack:
+        warehouses = {
+            kind: stack.enter_context(scratch(os.environ, list(REGISTRY.values()), kind))
+            for kind in kinds
+        }
+        return verify_warehouses(selected_tables(select), day, session, warehouses, span())
+
+
+@contextmanager
+def _session(day: date, archive: str) -> Iterator[Session]:
+    """What to work with; nothing is written to its warehouse."""
+    from nba_pipeline.engine.fanout import Pools
+    from nba_pipeline.engine.session import Session
     from nba_pipeline.tables import REGISTRY
 
-    ways, source = ways_of(names, sizes), open_source([day], archive)
+    source = open_source([day], archive)
     with reporting() as told:
-        session = Session(
+        yield Session(
             warehouse=open_warehouse(),
             source=source,
             tables=REGISTRY,
@@ -98,7 +134,25 @@ def _verdicts(
             now=datetime.now(UTC),
             progress=told,
         )
-        return compare(selected_tables(select), day, session, ways, span())
+
+
+def kinds_of(text: str) -> list[str]:
+    """The warehouses to hold against each other.
+
+    Raises:
+        ConfigurationError: When there is no such kind, or only one is named.
+    """
+    from nba_pipeline.warehouse.opening import KINDS
+
+    kinds = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [kind for kind in kinds if kind not in KINDS]
+    if unknown:
+        raise ConfigurationError(
+            f"--warehouse {text}: there is no {unknown[0]}, choose of {', '.join(KINDS)}"
+        )
+    if len(kinds) < 2:
+        raise ConfigurationError("one warehouse alone proves nothing: name two")
+    return kinds
 
 
 def _sizes(text: str) -> list[int]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import PlannedCells, days_of, window_dates
 from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.table import Table
 
 
 class Decision(StrEnum):
@@ -48,8 +48,11 @@ def demands(
 ) -> dict[date, Demand]:
     """What each partition of ``dates`` would be computed from."""
     config = repr(sorted(table.settings_in(environ).items()))
+    stored = _stored_versions(table, dates, tables, warehouse)
     versions = {
-        name: _versions(declared, window_dates(declared.window, dates), tables, warehouse, source)
+        name: source.versions(declared.table, window_dates(declared.window, dates))
+        if declared.is_feed
+        else stored[declared.table]
         for name, declared in table.inputs.items()
     }
     lines = {
@@ -59,17 +62,23 @@ def demands(
     return {day: _demand(table, day, versions, lines, config) for day in dates}
 
 
-def _versions(
-    declared: Input,
-    dates: Sequence[date],
-    tables: Mapping[str, Table],
-    warehouse: Warehouse,
-    source: Source,
-) -> dict[date, str]:
-    if declared.is_feed:
-        return source.versions(declared.table, dates)
-    stored = warehouse.stored(tables[declared.table], dates)
-    return {day: known.data_version for day, known in stored.items() if known.intact}
+def _stored_versions(
+    table: Table, dates: Sequence[date], tables: Mapping[str, Table], warehouse: Warehouse
+) -> dict[str, dict[date, str]]:
+    """The versions of each table that is read, asked for once in however many ways it is read."""
+    reached: dict[str, set[date]] = {}
+    for declared in table.inputs.values():
+        if not declared.is_feed:
+            wanted = window_dates(declared.window, dates)
+            reached.setdefault(declared.table, set()).update(wanted)
+    return {
+        name: {
+            day: known.data_version
+            for day, known in warehouse.stored(tables[name], sorted(days)).items()
+            if known.intact
+        }
+        for name, days in reached.items()
+    }
 
 
 def _demand(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -16,23 +17,49 @@ from nba_pipeline.engine.table import Input, Table
 SCHEDULE = "nbac_schedule"
 
 
-def read_inputs(table: Table, dates: Sequence[date], session: Session) -> dict[str, pa.Table]:
-    """The rows of every input; a table read in several ways is read once."""
+@dataclass(frozen=True)
+class Reading:
+    """One read of stored rows.
+
+    Attributes:
+        table: Bare name of what is read.
+        dates: Which partitions, in order.
+        columns: Which columns.
+        every_revision: Whether superseded rows are read, too.
+    """
+
+    table: str
+    dates: list[date]
+    columns: list[str]
+    every_revision: bool = False
+
+
+def readings(table: Table, dates: Sequence[date]) -> list[Reading]:
+    """The reads that some dates of a table need; a table read in several ways is read once."""
     wanted: dict[tuple[str, bool], tuple[set[date], set[str]]] = {}
     for name, declared in table.inputs.items():
         if not declared.is_feed:
             read, columns = wanted.setdefault(_whence(declared), (set(), set()))
             read.update(window_dates(declared.window, dates))
             columns.update(_columns(table, name))
+    return [
+        Reading(upstream, sorted(read), sorted(columns), every_revision)
+        for (upstream, every_revision), (read, columns) in wanted.items()
+    ]
+
+
+def read_inputs(table: Table, dates: Sequence[date], session: Session) -> dict[str, pa.Table]:
+    """The rows of every input."""
     fetched = {}
-    for (upstream, every_revision), (read, columns) in wanted.items():
+    for wanted in readings(table, dates):
         found = session.warehouse.read(
-            session.tables[upstream],
-            sorted(read),
-            sorted(columns),
-            every_revision=every_revision,
+            session.tables[wanted.table],
+            wanted.dates,
+            wanted.columns,
+            every_revision=wanted.every_revision,
         )
-        fetched[upstream, every_revision] = with_decimals(found, session.tables[upstream])
+        named = with_decimals(found, session.tables[wanted.table])
+        fetched[wanted.table, wanted.every_revision] = named
     inputs = {}
     for name, declared in table.inputs.items():
         read_dates = window_dates(declared.window, dates)

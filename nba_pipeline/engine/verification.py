@@ -6,7 +6,7 @@ each way of spreading, every time from the same inputs, and the results are held
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -14,6 +14,7 @@ from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import open_pools
 from nba_pipeline.engine.materialize import materialize, refuse_problems
 from nba_pipeline.engine.overlay import Overlay
+from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.engine.rehearsal import bring
 from nba_pipeline.engine.replay import Difference, differences
 from nba_pipeline.engine.session import Session
@@ -86,14 +87,51 @@ def verify(
         _compute(selected, day, replace(session, warehouse=results, force=True), way)
         first = first or results
         for table in selected:
-            verdict = verdicts[table.name]
-            verdict.hashes[way.name] = results.stored(table, [day])[day].data_version
-            if not verdict.equal and verdict.first_difference is None:
-                found = differences(table, *(kept.read(table, [day]) for kept in (first, results)))
-                # Equal rows under different versions would be a mistake in the versions.
-                nothing = Difference(table.full_name, "", "data_version", *_versions(verdict, way))
-                verdict.first_difference = way.name, (found or [nothing])[0]
+            _compare(verdicts[table.name], table, day, way.name, (first, results))
     return list(verdicts.values())
+
+
+def verify_warehouses(
+    selected: Sequence[Table],
+    day: date,
+    session: Session,
+    warehouses: Mapping[str, Warehouse],
+    span: tuple[date, date],
+) -> list[Verdict]:
+    """Build a date, with what it stands on, from nothing in several warehouses.
+
+    Args:
+        selected: The tables, in data-flow order.
+        day: The date.
+        session: What to work with; its own warehouse is left alone.
+        warehouses: Empty ones by name, which are written.
+        span: The first and the last partition there is.
+
+    Raises:
+        PipelineError: When the date cannot be built.
+    """
+    verdicts = {table.name: Verdict(table.full_name) for table in selected}
+    first: Warehouse | None = None
+    for name, warehouse in warehouses.items():
+        refuse_problems(bring(selected, [day], replace(session, warehouse=warehouse), span))
+        first = first or warehouse
+        for table in selected:
+            _compare(verdicts[table.name], table, day, name, (first, warehouse))
+    return list(verdicts.values())
+
+
+def _compare(
+    verdict: Verdict, table: Table, day: date, way: str, kept: tuple[Warehouse, Warehouse]
+) -> None:
+    """Add what a table came out as in one way, and how that differs from the first."""
+    first, results = kept
+    verdict.hashes[way] = results.stored(table, [day])[day].data_version
+    if not verdict.equal and verdict.first_difference is None:
+        found = differences(table, first.read(table, [day]), results.read(table, [day]))
+        # Equal rows under different versions would be a mistake in the versions.
+        versions = next(iter(verdict.hashes.values())), verdict.hashes[way]
+        nothing = Difference(table.full_name, "", "data_version", *versions)
+        verdict.first_difference = way, (found or [nothing])[0]
 
 
 def _compute(selected: Sequence[Table], day: date, session: Session, way: Way) -> None:
@@ -102,10 +140,6 @@ def _compute(selected: Sequence[Table], day: date, session: Session, way: Way) -
     with open_pools(way.executor, chunk, pools.deadline_seconds, pools.address) as pools:
         for table in selected:
             refuse_problems(list(materialize(table, [day], replace(session, pools=pools))))
-
-
-def _versions(verdict: Verdict, way: Way) -> tuple[str, str]:
-    return next(iter(verdict.hashes.values())), verdict.hashes[way.name]
 
 
 def ways_of(executors: Sequence[str], chunks: Sequence[int]) -> list[Way]:

@@ -89,6 +89,8 @@ def asset_for(
         description=table.description,
         code_version=table.meaning,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        # A warehouse bears so many writers of one table; how many, the instance says.
+        pool=table.full_name,
         metadata={
             "dagster/column_schema": metadata.column_schema(table),
             "dagster/table_name": table.full_name,

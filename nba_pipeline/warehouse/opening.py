@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from nba_pipeline import settings
@@ -43,6 +47,35 @@ def open_warehouse(
     from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
 
     return _bigquery(BigQuerySettings.from_environment(environ), tables)
+
+
+@contextmanager
+def scratch(environ: Mapping[str, str], tables: Sequence[Table], kind: str) -> Iterator[Warehouse]:
+    """An empty warehouse that is gone afterwards: a folder, or datasets of a name of their own.
+
+    Args:
+        environ: The environment, which says where BigQuery is.
+        tables: Every table.
+        kind: One of ``KINDS``.
+
+    Raises:
+        ConfigurationError: When a setting is wrong.
+    """
+    if kind == "local":
+        from nba_pipeline.warehouse.local import LocalWarehouse
+
+        with TemporaryDirectory(prefix="nba_pipeline_") as folder:
+            yield LocalWarehouse(Path(folder), tables)
+        return
+    from nba_pipeline.warehouse.bigquery import BigQuerySettings, BigQueryWarehouse
+
+    settings = BigQuerySettings.from_environment(environ)
+    apart = f"{settings.dataset_prefix}scratch_{uuid.uuid4().hex[:12]}_"
+    warehouse = BigQueryWarehouse(replace(settings, dataset_prefix=apart), tables)
+    try:
+        yield warehouse
+    finally:
+        warehouse.drop()
 
 
 def _local(folder: Path, tables: Sequence[Table]) -> Warehouse:

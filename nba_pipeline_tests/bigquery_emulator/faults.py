@@ -45,24 +45,36 @@ class Line:
     variables: Mapping[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
-    _fault: tuple[int, int, str] = (0, 0, "")
+    _fault: str = ""
+    _waits_for: tuple[str, int] = ("", 0)
+    _for_good: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def clear(self, at: int = 0, fault: str = "", *, for_good: bool = False) -> None:
-        """Count calls anew; the one at that place meets a fault, or every one from there on."""
+    def clear(
+        self, call: str = "", fault: str = "", *, time: int = 1, for_good: bool = False
+    ) -> None:
+        """Count calls anew.
+
+        Args:
+            call: Name of the call that meets a fault.
+            fault: Which; empty is none.
+            time: How often the call has been made by then, this one included.
+            for_good: Whether every call after it meets the fault, too.
+        """
         with self._lock:
             self.over.set()
             self.over = threading.Event()
             self.calls.clear()
-            self._fault = (at, 10**9 if for_good else 1, fault)
+            self._fault, self._waits_for, self._for_good = fault, (call, time), for_good
 
     def passes(self, name: str) -> str:
         """Note a call; what befalls it."""
         with self._lock:
-            at, times, fault = self._fault
-            place = len(self.calls)
             self.calls.append(name)
-            return fault if fault and at <= place < at + times else ""
+            call, time = self._waits_for
+            made = self.calls.count(call)
+            struck = made == time and name == call
+            return self._fault if struck or (self._for_good and made >= time) else ""
 
 
 @contextmanager
@@ -128,6 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(
         self, status: int, headers: Mapping[str, str], content: bytes, *, half: bool = False
     ) -> None:
+        if half and not content:
+            # Half of an answer that is all headers.
+            self.wfile.write(b"HTTP/1.1 ")
+            return self._cut()
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,18 +35,21 @@ Open = Callable[[], Warehouse]
 Ask = Callable[[str], list[dict[str, Any]]]
 
 
-@pytest.fixture(params=["local", "bigquery"])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+@pytest.fixture(params=["local", "bigquery", pytest.param("live", marks=pytest.mark.live_bq)])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens one and the same warehouse anew, as another process would."""
     if request.param == "local":
-        return lambda: LocalWarehouse(tmp_path / "warehouse", TABLES)
-    variables = request.getfixturevalue("bigquery")
+        yield lambda: LocalWarehouse(tmp_path / "warehouse", TABLES)
+        return
+    name = "bigquery" if request.param == "bigquery" else "live_bigquery"
     # Every test has datasets of its own.
     prefix = f"t{uuid.uuid4().hex[:12]}_"
     settings = BigQuerySettings.from_environment(
-        {**variables, "NBA_BIGQUERY_DATASET_PREFIX": prefix}
+        {**request.getfixturevalue(name), "NBA_BIGQUERY_DATASET_PREFIX": prefix}
     )
-    return lambda: BigQueryWarehouse(settings, TABLES)
+    yield lambda: BigQueryWarehouse(settings, TABLES)
+    if request.param == "live":
+        BigQueryWarehouse(settings, TABLES).drop()
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count, product
+from time import monotonic
 
 import pyarrow as pa
 import pytest
@@ -28,7 +28,8 @@ from nba_pipeline_tests.bigquery_emulator.faults import (
 from nba_pipeline_tests.partitions import DAY, SUMMARY, TABLES, about, rows_of
 
 CALLS = ("claim", "table: post", "load: begin", "load: rows", "swap", "confirm", "table: delete")
-LOOKS = ("CreateReadSession", "ReadRows", "CreateReadSession", "ReadRows")
+# A look at what is known reads the versions first, then counts the rows.
+SESSION, ROWS = "CreateReadSession", "ReadRows"
 
 # What a call that is lost for good may cost in all, and how long one may be silent.
 IMPATIENT = {"call_seconds": 1.0, "job_seconds": 3.0}
@@ -81,7 +82,7 @@ def test_these_are_the_calls_of_a_write(written):
     day = next(written.days)
     written.line.clear()
     written.warehouse.replace(SUMMARY, {day: version(day, "new")})
-    assert tuple(written.line.calls) == CALLS
+    assert tuple(call for call in written.line.calls if call != "job: look") == CALLS
 
 
 def slow_unless(default: set[tuple[str, str]]) -> list[object]:
@@ -108,7 +109,7 @@ def test_a_call_that_is_lost_once_is_made_up_for(written, call, fault):
     day = next(written.days)
     silent = {"call_seconds": 2.0} if fault == SILENCE else {}
     writer = written.patient_for(**silent)
-    written.line.clear(CALLS.index(call), fault)
+    written.line.clear(call, fault)
     writer.replace(SUMMARY, {day: version(day, "new")})
     assert len(written.line.calls) > len(CALLS)
     written.line.clear()
@@ -120,8 +121,8 @@ def test_a_call_that_is_lost_once_is_made_up_for(written, call, fault):
 def test_a_write_that_is_cut_off_for_good_ends_in_time_and_tells_no_lie(written, call, fault):
     day = next(written.days)
     writer = written.patient_for(**IMPATIENT)
-    written.line.clear(CALLS.index(call), fault, for_good=True)
-    begun = time.monotonic()
+    written.line.clear(call, fault, for_good=True)
+    begun = monotonic()
     if call == "table: delete":
         # All is written by then; the staging table expires by itself.
         writer.replace(SUMMARY, {day: version(day, "new")})
@@ -130,30 +131,33 @@ def test_a_write_that_is_cut_off_for_good_ends_in_time_and_tells_no_lie(written,
             writer.replace(SUMMARY, {day: version(day, "new")})
         assert "\n" not in str(told.value)
         assert is_transient(told.value)
-    assert time.monotonic() - begun < IMPATIENT["job_seconds"] + MARGIN_SECONDS
+    assert monotonic() - begun < IMPATIENT["job_seconds"] + MARGIN_SECONDS
     written.line.clear()
     tells_the_truth(written, day)
     heals(written, day)
 
 
-@pytest.mark.parametrize(("at", "fault"), [(0, AWAY), (1, DURING), (2, SILENCE), (3, AFTER)])
-def test_a_look_that_is_lost_once_is_repeated(written, at, fault):
+@pytest.mark.parametrize(
+    ("call", "time", "fault"),
+    [(SESSION, 1, AWAY), (ROWS, 1, DURING), (SESSION, 2, SILENCE), (ROWS, 2, AFTER)],
+)
+def test_a_look_that_is_lost_once_is_repeated(written, call, time, fault):
     silent = {"call_seconds": 2.0} if fault == SILENCE else {}
     reader = written.patient_for(**silent)
     reader.stored(SUMMARY, [DAY])
-    written.line.clear(at, fault)
+    written.line.clear(call, fault, time=time)
     assert reader.stored(SUMMARY, [DAY])[DAY].intact
-    assert len(written.line.calls) > len(LOOKS)
+    assert len(written.line.calls) > len((SESSION, ROWS) * 2)
 
 
-@pytest.mark.parametrize(("at", "fault"), [(1, SILENCE), (3, BEFORE)])
-def test_a_look_that_is_lost_for_good_ends_in_time_with_a_sentence(written, at, fault):
+@pytest.mark.parametrize(("call", "fault"), [(ROWS, SILENCE), (SESSION, BEFORE)])
+def test_a_look_that_is_lost_for_good_ends_in_time_with_a_sentence(written, call, fault):
     reader = written.patient_for(**IMPATIENT)
-    written.line.clear(at, fault, for_good=True)
-    begun = time.monotonic()
+    written.line.clear(call, fault, for_good=True)
+    begun = monotonic()
     with pytest.raises(WarehouseUnavailableError, match="cannot look up the versions of"):
         reader.stored(SUMMARY, [DAY])
-    assert time.monotonic() - begun < IMPATIENT["job_seconds"] + MARGIN_SECONDS
+    assert monotonic() - begun < IMPATIENT["job_seconds"] + MARGIN_SECONDS
     written.line.clear()
 
 

@@ -21,8 +21,9 @@ from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import LOGS, Log
 from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.table import Table
-from nba_pipeline.warehouse.bigquery.calls import Calls, operation
+from nba_pipeline.warehouse.bigquery.calls import ONCE, Calls, operation
 from nba_pipeline.warehouse.bigquery.connection import Connection
+from nba_pipeline.warehouse.bigquery.cost import Bytes, bytes_read, refuse_bytes
 from nba_pipeline.warehouse.bigquery.layout import (
     Layout,
     columns_of,
@@ -92,14 +93,17 @@ class BigQueryWarehouse:
         wanted = list(columns) if columns is not None else table.schema.names
         if not dates:
             return pa.schema([table.schema.field(name) for name in wanted]).empty_table()
-        revisions = ["revision", "is_retracted", "known_at"] if table.keeps_revisions else []
-        picked = list(dict.fromkeys([*wanted, "game_date", *table.key, *revisions]))
+        picked = _picked(table, wanted)
         restriction = f"game_date BETWEEN '{min(dates)}' AND '{max(dates)}'"
         if table.keeps_revisions and not every_revision and as_of is None:
             restriction += " AND is_current AND NOT is_retracted"
-        layout = of_table(table, self.prefix)
-        with self._calls(f"cannot read {table.full_name} of {_days(dates)}") as calls:
+        layout, what = of_table(table, self.prefix), f"{table.full_name} of {_days(dates)}"
+        with self._calls(f"cannot read {what}") as calls:
             self._ensure(calls, layout)
+            most = calls.settings.max_bytes
+            if most is not None:
+                cost = bytes_read(calls, layout, dates, picked)
+                refuse_bytes(f"reading {what}", cost.count, most)
             found = from_wire(calls.rows(layout.full_name, picked, restriction, layout.schema))
         found = found.filter(pc.is_in(found["game_date"], pa.array(sorted(set(dates)))))
         found = engine_rows.ordered(table, found)
@@ -107,6 +111,17 @@ class BigQueryWarehouse:
             known = found.filter(pc.less_equal(found["known_at"], pa.scalar(as_of)))
             found = engine_rows.newest(table, known)
         return found.select(wanted).combine_chunks()
+
+    def cost(self, table: Table, dates: Sequence[date], columns: Sequence[str]) -> Bytes:
+        """The bytes that reading some dates would read, before they are read.
+
+        Raises:
+            WarehouseError: When BigQuery cannot be asked.
+        """
+        layout = of_table(table, self.prefix)
+        with self._calls(f"cannot say what reading {table.full_name} costs") as calls:
+            self._ensure(calls, layout)
+            return bytes_read(calls, layout, dates, _picked(table, columns))
 
     # Writing -------------------------------------------------------------------------------------
 
@@ -224,6 +239,18 @@ class BigQueryWarehouse:
             refuse_other_structure(layout, create(calls, layout))
             self._there.add(layout.full_name)
 
+    def drop(self) -> None:
+        """Remove every dataset of a warehouse that was made to be thrown away.
+
+        Raises:
+            WarehouseError: When it has no prefix, or BigQuery does not remove one.
+        """
+        if not self.prefix:
+            raise WarehouseError("datasets without a prefix are nobody's scratch: none is removed")
+        for dataset in sorted({layout.dataset for layout in self.layouts()}):
+            with self._calls(f"cannot remove {dataset}") as calls:
+                _remove(calls, f"{calls.settings.project}.{dataset}")
+
     def _full(self, layout: Layout) -> str:
         return f"{self.connection.settings.project}.{layout.full_name}"
 
@@ -231,27 +258,24 @@ class BigQueryWarehouse:
         return operation(self.connection, what)
 
 
+def _remove(calls: Calls, dataset: str) -> None:
+    calls.call(
+        lambda seconds: calls.client.delete_dataset(
+            dataset, delete_contents=True, not_found_ok=True, retry=ONCE, timeout=seconds
+        )
+    )
+
+
+def _picked(table: Table, wanted: Sequence[str]) -> list[str]:
+    """The columns that have to be read: those wanted, and those that put rows in order."""
+    revisions = ["revision", "is_retracted", "known_at"] if table.keeps_revisions else []
+    return list(dict.fromkeys([*wanted, "game_date", *table.key, *revisions]))
+
+
 def _days(dates: Iterable[date]) -> str:
     """A span of dates, for people."""
     days = sorted(dates)
     return f"{days[0]}" if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
-
-
-def refuse_bytes(what: str, wanted: int | None, most: int | None) -> None:
-    """Check that something reads no more than it may.
-
-    Args:
-        what: For the sentence.
-        wanted: Bytes it would read.
-        most: Bytes it may read; None is no limit.
-
-    Raises:
-        WarehouseError: When it would read more.
-    """
-    if most is not None and wanted is not None and wanted > most:
-        raise WarehouseError(
-            f"{what} would read {wanted:,} bytes, and NBA_BIGQUERY_MAX_BYTES allows {most:,}"
-        )
 
 
 def _gone(entry: pa.Field) -> str:

