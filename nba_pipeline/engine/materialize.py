@@ -8,9 +8,10 @@ inputs changed are computed.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -39,7 +40,7 @@ from nba_pipeline.engine.plan import (
     demands,
     is_up_to_date,
 )
-from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.protocols import Outcome, Retelling, Stored
 from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
 from nba_pipeline.engine.recording import BREAKER_OPEN, Trail, record, record_changes
 from nba_pipeline.engine.session import Partition, Session
@@ -193,11 +194,11 @@ class _Batch:
         table, session = self.table, self.session
         inputs = read_inputs(table, dates, session)
         whole = [day for day in dates if day in stored and stored[day].intact]
-        before = self.trail.before = session.warehouse.read(table, whole, every_revision=True)
+        known = self.trail.before = session.warehouse.read(table, whole, every_revision=True)
+        before = self._retold(dates, known, {day: stored[day] for day in whole})
         self.watch.lap("read")
         planned = lay_out(table, inputs, session)
-        owners = rows.entities(table, before).to_pylist() if before.num_rows else []
-        kept = _kept(table, before)
+        kept = _kept(table, known)
         plans = decide(
             table, planned, {day: stored[day] for day in whole}, kept, force=session.force
         )
@@ -212,30 +213,53 @@ class _Batch:
         outcomes, computed, fresh = self._compute(planned, todo)
         # What the source said of an entity stays said when reading it anew breaks.
         kept_whole = {(day, outcome.entity) for day, outcome in outcomes if table.keeps_revisions}
-        carried = np.array(
-            [
-                plans[day].decisions.get(owner, Decision.GONE) is Decision.UNCHANGED
-                or (day, owner) in kept_whole
-                for day, owner in zip(before["game_date"].to_pylist(), owners, strict=True)
-            ],
-            dtype=bool,
-        )
-        replaced = before.filter(pa.array(~carried)) if before.num_rows else before
+
+        def is_carried(day: date, owner: str) -> bool:
+            unchanged = plans[day].decisions.get(owner, Decision.GONE) is Decision.UNCHANGED
+            return unchanged or (day, owner) in kept_whole
+
+        carried, told = _split(table, before, is_carried)
+        _, replaced = _split(table, known, is_carried)
         other_version = {day for day in whole if stored[day].table_version != table.version}
-        merged = rows.merge(table, fresh, replaced, session.now, other_version)
+        merged = rows.merge(table, fresh, told, session.now, other_version)
         came = [day for day in dates if day not in whole]
         kept_of = found_by(table, session.tables.values())
         moved = of_partitions(table, replaced, merged, came, kept_of, session.now)
         if before.num_rows:
-            merged = rows.ordered(
-                table, pa.concat_tables([merged, before.filter(pa.array(carried))])
-            )
+            merged = rows.ordered(table, pa.concat_tables([merged, carried]))
         rows.refuse_duplicates(table, merged)
         self.watch.lap("merge")
         looked = Looked(table, planned, plans, stored, replaced, kept)
         causes = self._causes(dates, looked, moved)
         record_changes(moved, session)
         return self._write(dates, demand, looked, causes, merged, outcomes, computed, inputs)
+
+    def _retold(
+        self, dates: Sequence[date], before: pa.Table, stored: Mapping[date, Stored]
+    ) -> pa.Table:
+        """Stored rows with what the source has said since they were computed, word after word.
+
+        Several corrections may have come between two runs, and a first run may find some. Each is a
+        revision, known since it came; only a source that keeps what it said can tell them.
+        """
+        table, source = self.table, self.session.source
+        if not (table.keeps_revisions and isinstance(source, Retelling)):
+            return before
+        for moment, days in _words(table, dates, stored, source).items():
+            then = replace(self.session, source=source.as_of(moment))
+            fresh, unsaid = _Batch(table, days, then).said()
+            kept, told = _split(table, before, partial(_is_left, set(days), unsaid))
+            merged = rows.merge(table, fresh, told, moment)
+            before = rows.ordered(table, pa.concat_tables([merged, kept]))
+        return before
+
+    def said(self) -> tuple[pa.Table, set[tuple[date, str]]]:
+        """What the source says of the dates, and the entities it has no rows of for a reason."""
+        planned = lay_out(
+            self.table, read_inputs(self.table, self.dates, self.session), self.session
+        )
+        outcomes, _, fresh = self._compute(planned, np.ones(len(planned.days), dtype=bool))
+        return fresh, {(day, outcome.entity) for day, outcome in outcomes}
 
     def _causes(
         self, dates: Sequence[date], looked: Looked, moved: Sequence[RowChange]
@@ -410,6 +434,42 @@ class _Batch:
                 final = pc.any(pc.equal(today["game_status"], 3)).as_py()
                 return "missing" if final else "not_yet"
         return "nothing_published"
+
+
+def _words(
+    table: Table, dates: Sequence[date], stored: Mapping[date, Stored], source: Retelling
+) -> dict[datetime, list[date]]:
+    """When the source said something else of some dates than before, and no run has heard it."""
+    feeds = [declared.table for declared in table.inputs.values() if declared.is_feed]
+    found: dict[datetime, list[date]] = {}
+    for day in dates:
+        last = stored.get(day)
+        if last and (last.computed_at is None or last.table_version != table.version):
+            continue
+        for moment in sorted({at for feed in feeds for at in source.moments(feed, day)}):
+            if not (last and last.computed_at and moment <= last.computed_at):
+                found.setdefault(moment, []).append(day)
+    return dict(sorted(found.items()))
+
+
+def _is_left(
+    about: Collection[date], unsaid: Collection[tuple[date, str]], day: date, entity: str
+) -> bool:
+    """Whether a word about some dates leaves an entity as it was."""
+    return day not in about or (day, entity) in unsaid
+
+
+def _split(
+    table: Table, found: pa.Table, keeps: Callable[[date, str], bool]
+) -> tuple[pa.Table, pa.Table]:
+    """The rows of the entities that are kept, and the others."""
+    if not found.num_rows:
+        return found, found
+    owners = zip(
+        found["game_date"].to_pylist(), rows.entities(table, found).to_pylist(), strict=True
+    )
+    mask = np.array([keeps(day, owner) for day, owner in owners], dtype=bool)
+    return found.filter(pa.array(mask)), found.filter(pa.array(~mask))
 
 
 def _turned_away(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -36,6 +36,17 @@ class Source(Protocol):
 
     def mark(self) -> str:
         """What is published, at a glance and without reading it: an equal mark, equal facts."""
+
+
+@runtime_checkable
+class Retelling(Source, Protocol):
+    """A source that keeps what it said before it said something else."""
+
+    def moments(self, feed: str, day: date) -> list[datetime]:
+        """When it spoke of a day, if more than once; none where every row keeps its own moment."""
+
+    def as_of(self, moment: datetime) -> Source:
+        """What it said by a moment."""
 
 
 @dataclass(frozen=True)

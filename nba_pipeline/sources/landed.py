@@ -1,17 +1,19 @@
 """Facts from the landing zone: every payload parsed, the best of them chosen, row by row.
 
 Of a thing that is published again the newest payload counts, of snapshots every one. A row is known
-since the fetch that first said so. Where several publishers tell of the same game, the one listed
-first in ``parsers.KINDS`` is believed, and each row says whom it comes from. A payload that cannot
-be read is set aside with a sentence; the revision before it, and all others, count as before.
+since the fetch that first said so, and ``as_of`` tells what was said before it was corrected. Where
+several publishers tell of the same game, the one listed first in ``parsers.KINDS`` is believed, and
+each row says whom it comes from. A payload that cannot be read is set aside with a sentence; the
+revision before it, and all others, count as before.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -84,6 +86,7 @@ class Landed:
     def __init__(self, zone: LandingZone) -> None:
         """Read from ``zone``; nothing is read yet."""
         self._zone = zone
+        self._until: datetime | None = None
         self._parsed: dict[str, Mapping[str, Sequence[Row]] | None] = {}
         self._days: dict[tuple[str, date], pa.Table] = {}
         self._schedule: pa.Table | None = None
@@ -128,6 +131,33 @@ class Landed:
             )
         )
 
+    def moments(self, feed: str, day: date) -> list[datetime]:
+        """When payloads on a day arrived of which one replaces another, oldest first.
+
+        A schedule's rows and snapshots bear their own moments: of those there are none.
+        """
+        wanted = feed_named(feed)
+        if wanted is SCHEDULE or wanted in _SNAPSHOTS:
+            return []
+        # Teams' totals may be sums of their players' lines.
+        spoken = (TEAM_BOX, PLAYER_BOX) if wanted is TEAM_BOX else (wanted,)
+        return sorted(
+            {
+                payload.fetched_at
+                for each in spoken
+                for _, revisions in self._told(each, [day])
+                if len(revisions) > 1
+                for payload, _ in revisions
+            }
+        )
+
+    def as_of(self, moment: datetime) -> Landed:
+        """The same landing zone without what arrived later, but for the schedule's games."""
+        self._whole_schedule()
+        then = copy(self)
+        then._until, then._days = moment, {}
+        return then
+
     # Payloads ------------------------------------------------------------------------------------
 
     def _told(
@@ -137,7 +167,11 @@ class Landed:
         for kind in KINDS:
             if feed.name not in kind.feeds:
                 continue
-            found = self._zone.payloads(kind.source, kind.name, days)
+            found = [
+                payload
+                for payload in self._zone.payloads(kind.source, kind.name, days)
+                if self._until is None or payload.fetched_at <= self._until
+            ]
             found.sort(key=lambda payload: (payload.day, payload.name, payload.fetched_at))
             for _, revisions in groupby(found, key=lambda each: (each.day, each.name)):
                 readable = [

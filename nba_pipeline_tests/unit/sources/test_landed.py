@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.replay import replay
 from nba_pipeline.sources.landed import Landed
 from nba_pipeline.sources.landing import LandingZone
+from nba_pipeline.tables import REGISTRY
 
 NIGHT = date(2024, 11, 12)
 NOON = datetime(2024, 11, 12, 17, tzinfo=UTC)
@@ -302,3 +305,80 @@ def test_the_mark_changes_with_what_has_landed(zone):
     first = before()
     zone.put("nbac.player_boxscore", game_log(logged(GAME, 1, 20)), MORNING)
     assert zone.landed().mark() != first
+
+
+# Several words before the first run --------------------------------------------------------------
+
+LUNCH, EVENING = MORNING + timedelta(hours=2), MORNING + timedelta(hours=12)
+BOXES = REGISTRY["nbac_player_boxscores"]
+
+
+@pytest.fixture
+def corrected(zone):
+    """Three box scores of a game land: one player is corrected, then another is withdrawn."""
+    final = fixture(GAME, "ATL", "BOS", gameStatus=3, gameStatusText="Final")
+    final["homeTeam"]["score"], final["awayTeam"]["score"] = 116, 117
+    zone.put("nbac.schedule", schedule(final), MORNING)
+    for at, points in ((MORNING, (20, 8)), (LUNCH, (22, 8)), (EVENING, (22,))):
+        lines = [logged(GAME, who, scored) for who, scored in enumerate(points, 1)]
+        zone.put("nbac.player_boxscore", game_log(*lines), at)
+    return zone
+
+
+def build(session, zone):
+    run = session(zone.landed(), REGISTRY, now=EVENING + timedelta(days=1))
+    for name in ("nbac_schedule", "nbac_player_boxscores"):
+        refuse_problems(list(materialize(REGISTRY[name], [NIGHT], run)))
+    return run.warehouse
+
+
+def scored(warehouse, as_of=None) -> dict[int, int]:
+    rows = warehouse.read(BOXES, [NIGHT], as_of=as_of).to_pylist()
+    return {row["nba_player_id"]: row["points"] for row in rows}
+
+
+def test_one_run_keeps_all_that_was_said_before_it(corrected, session):
+    warehouse = build(session, corrected)
+    assert scored(warehouse) == {1: 22}
+    assert scored(warehouse, MORNING) == {1: 20, 2: 8}
+    assert scored(warehouse, LUNCH) == {1: 22, 2: 8}
+    assert scored(warehouse, EVENING) == {1: 22}
+    assert scored(warehouse, MORNING - timedelta(minutes=1)) == {}
+
+
+def test_a_correction_is_known_since_its_fetch_and_not_since_the_run(corrected, session):
+    rows = build(session, corrected).read(BOXES, [NIGHT], every_revision=True).to_pylist()
+    told = [(r["nba_player_id"], r["known_at"], r["is_current"], r["is_retracted"]) for r in rows]
+    assert told == [
+        (1, MORNING, False, False),
+        (1, LUNCH, True, False),
+        (2, MORNING, False, False),
+        (2, EVENING, True, True),
+    ]
+
+
+def test_a_second_run_has_nothing_to_do(corrected, session):
+    build(session, corrected)
+    again = session(corrected.landed(), REGISTRY, now=EVENING + timedelta(days=2))
+    (report,) = materialize(BOXES, [NIGHT], again)
+    assert (report.computed, report.cause) == (0, "unchanged: nothing it reads has changed")
+
+
+def test_two_corrections_between_two_runs_are_two_revisions(corrected, session):
+    build(session, corrected)
+    last = EVENING + timedelta(days=1)
+    for hours, points in ((1, 23), (2, 24)):
+        content = game_log(logged(GAME, 1, points))
+        corrected.put("nbac.player_boxscore", content, last + timedelta(hours=hours))
+    run = session(corrected.landed(), REGISTRY, now=last + timedelta(days=1))
+    refuse_problems(list(materialize(BOXES, [NIGHT], run)))
+    assert scored(run.warehouse, last + timedelta(hours=1)) == {1: 23}
+    assert scored(run.warehouse) == {1: 24}
+
+
+def test_a_replay_between_two_fetches_sees_the_first(corrected, session, session_in, tmp_path):
+    actual = build(session, corrected)
+    again = session_in(tmp_path / "replayed", corrected.landed(), REGISTRY)
+    raw = {"nbac_schedule": [NIGHT], BOXES.name: [NIGHT]}
+    assert list(replay(raw, actual, again, MORNING + timedelta(hours=1))) == []
+    assert scored(again.warehouse) == {1: 20, 2: 8}
