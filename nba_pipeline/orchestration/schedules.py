@@ -17,7 +17,8 @@ from nba_pipeline.domain.calendar import EASTERN, nba_day
 from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.jobs import CORRECTIONS, FEATURES, NBA_DAYS, POST_GAME
 from nba_pipeline.orchestration.partitions import range_tags
-from nba_pipeline.orchestration.resources import SourceResource
+from nba_pipeline.orchestration.resources import LandingResource, SourceResource
+from nba_pipeline.orchestration.workflows import job_name
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Cadence:
         last_day: The last NBA day launched, relative to the day it is then.
         why: For people.
         is_sweep: Whether the days before are launched with it, as far back as is recent.
+        until_landed: Publisher and kind of a payload that, once landed, ends the day's launches.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Cadence:
     last_day: int
     why: str
     is_sweep: bool = False
+    until_landed: tuple[str, str] | None = None
 
     def days(self, moment: datetime, recent_days: int) -> tuple[date, date]:
         """The first and the last NBA day launched at a moment.
@@ -91,9 +94,81 @@ CADENCE = (
 )
 
 
-def schedules_for(cadence: Sequence[Cadence] = CADENCE) -> list[dg.ScheduleDefinition]:
+#: When what is published is fetched; a game's results three times, because some come late.
+FETCHING = (
+    Cadence(
+        "fetch_morning",
+        job_name("morning_operations"),
+        ("0 6 * * *",),
+        0,
+        "The day's schedule, players and rosters.",
+    ),
+    Cadence(
+        "fetch_lines",
+        job_name("betting_lines"),
+        ("0 8-20/2 * * *",),
+        0,
+        "Tonight's lines and props as they move.",
+    ),
+    Cadence(
+        "fetch_injuries",
+        job_name("injury_discovery"),
+        ("0 9-11/2 * * *", "0 13-22 * * *"),
+        0,
+        "Every injury report until the last tip-off: they change all day long.",
+    ),
+    Cadence(
+        "fetch_officials",
+        job_name("referee_discovery"),
+        ("0 9-14 * * *",),
+        0,
+        "Tonight's officials, until they are published.",
+        until_landed=("nbac", "referee"),
+    ),
+    Cadence(
+        "fetch_tonight",
+        job_name("post_game"),
+        ("0 22 * * *",),
+        0,
+        "Results of the games that are over by then.",
+    ),
+    Cadence(
+        "fetch_last_night",
+        job_name("post_game"),
+        ("0 1 * * *", "0 4 * * *"),
+        -1,
+        "Results of last night's games, and again for what came late.",
+    ),
+)
+
+
+def schedules_for(
+    cadence: Sequence[Cadence] = CADENCE, fetching: Sequence[Cadence] = FETCHING
+) -> list[dg.ScheduleDefinition]:
     """The schedules; each is off until a person switches it on."""
-    return [_schedule(entry) for entry in cadence]
+    return [_schedule(entry) for entry in cadence] + [_fetching(entry) for entry in fetching]
+
+
+def _fetching(entry: Cadence) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=entry.name,
+        job_name=entry.job,
+        cron_schedule=list(entry.at),
+        execution_timezone=EASTERN.key,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description=entry.why,
+    )
+    def due(
+        context: dg.ScheduleEvaluationContext, landing: LandingResource
+    ) -> dg.RunRequest | dg.SkipReason:
+        _, day = entry.days(context.scheduled_execution_time, settings.recent_days(os.environ))
+        if reason := _too_late(day):
+            return dg.SkipReason(reason)
+        if entry.until_landed and landing.open().payloads(*entry.until_landed, [day]):
+            return dg.SkipReason(f"landed: {'.'.join(entry.until_landed)} of {day} is there")
+        return dg.RunRequest(partition_key=day.isoformat())
+
+    return due
 
 
 def _schedule(entry: Cadence) -> dg.ScheduleDefinition:

@@ -11,8 +11,9 @@ import pytest
 
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.partitions import dates_of
-from nba_pipeline.orchestration.resources import SourceResource
-from nba_pipeline.orchestration.schedules import CADENCE
+from nba_pipeline.orchestration.resources import LandingResource, SourceResource
+from nba_pipeline.orchestration.schedules import CADENCE, FETCHING
+from nba_pipeline.sources.landing import LandingZone
 
 BY_NAME = {entry.name: entry for entry in CADENCE}
 # The simulated league plays from 2025-10-21 to 2025-11-17.
@@ -29,7 +30,7 @@ def due(repository: dg.RepositoryDefinition, name: str, moment: datetime) -> Any
     context = dg.build_schedule_context(
         scheduled_execution_time=moment,
         repository_def=repository,
-        resources={"source": SourceResource()},
+        resources={"source": SourceResource(), "landing": LandingResource()},
     )
     return repository.get_schedule_def(name).evaluate_tick(context)
 
@@ -40,7 +41,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nba_pipeline.orchestration.schedules.today", lambda: NOW.date())
 
 
-@pytest.mark.parametrize("entry", CADENCE, ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", CADENCE + FETCHING, ids=lambda entry: entry.name)
 def test_a_schedule_runs_on_eastern_time_and_is_off(
     repository: dg.RepositoryDefinition, entry: Any
 ) -> None:
@@ -59,6 +60,11 @@ def test_a_schedule_runs_on_eastern_time_and_is_off(
         ("morning", datetime(2025, 11, 4, 12, tzinfo=UTC), "2025-11-04"),
         # At 20:00 in New York it is tomorrow in UTC already.
         ("line_moves", datetime(2025, 11, 5, 1, tzinfo=UTC), "2025-11-04"),
+        # What is over at 22:00 is today's; at 01:00 and 04:00 it is yesterday's.
+        ("fetch_tonight", datetime(2025, 11, 5, 3, tzinfo=UTC), "2025-11-04"),
+        ("fetch_last_night", datetime(2025, 11, 5, 6, tzinfo=UTC), "2025-11-04"),
+        ("fetch_last_night", datetime(2025, 11, 5, 9, tzinfo=UTC), "2025-11-04"),
+        ("fetch_lines", datetime(2025, 11, 5, 1, tzinfo=UTC), "2025-11-04"),
     ],
 )
 def test_a_schedule_launches_the_eastern_day(
@@ -66,6 +72,33 @@ def test_a_schedule_launches_the_eastern_day(
 ) -> None:
     (request,) = due(repository, name, moment).run_requests
     assert request.partition_key == day
+
+
+def test_results_are_fetched_at_22_and_at_1_and_4() -> None:
+    at = {entry.name: entry.at for entry in FETCHING}
+    assert at["fetch_tonight"] + at["fetch_last_night"] == (
+        "0 22 * * *",
+        "0 1 * * *",
+        "0 4 * * *",
+    )
+
+
+def test_officials_are_asked_for_until_they_have_landed(
+    repository: dg.RepositoryDefinition, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NBA_LANDING_ROOT", str(tmp_path))
+    at_nine, at_ten = (datetime(2025, 11, 4, hour, tzinfo=UTC) for hour in (14, 15))
+    (request,) = due(repository, "fetch_officials", at_nine).run_requests
+    assert request.partition_key == "2025-11-04"
+    LandingZone(tmp_path).put(
+        *("nbac", "referee", date(2025, 11, 4), "all", b"{}"),
+        fetched_at=at_nine,
+        request={},
+        extension="json",
+    )
+    answer = due(repository, "fetch_officials", at_ten)
+    assert answer.run_requests == []
+    assert answer.skip_message == "landed: nbac.referee of 2025-11-04 is there"
 
 
 def test_corrections_look_back_over_recent_days_in_one_run(
