@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -40,3 +40,15 @@ def both_sides(games: Mapping[str, Array], *, status: GameStatus | None = None) 
         "opponent_team_abbr": np.concatenate([home, away]),
         "home_game": np.repeat([0.0, 1.0], len(away)),
     }
+
+
+def team_mates(game_id: Array, team_abbr: Array) -> Iterator[Array]:
+    """The places of each team's players, team by team.
+
+    Args:
+        game_id: The game of each player.
+        team_abbr: His team in it.
+    """
+    names = (game_id + team_abbr).astype(str)
+    _, owner, counts = np.unique(names, return_inverse=True, return_counts=True)
+    yield from np.split(np.argsort(owner, kind="stable"), np.cumsum(counts)[:-1])

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.line_snapshots import Line, line_of
-from nba_pipeline.engine.table import reads
+from nba_pipeline.engine.table import Array, Columns, reads
 from nba_pipeline.engine.windows import Cells, Rows
 
 SOURCE = "odds_api_player_points_props"
@@ -21,6 +22,18 @@ INPUTS = {
     "props": reads(SOURCE, _COLUMNS, on="game_id nba_player_id", known_by="tip_off"),
     "props_by_name": reads(SOURCE, _COLUMNS, on="game_id player_lookup", known_by="tip_off"),
 }
+
+
+def tip_offs(games: Columns, game_ids: Array) -> Array:
+    """The moment by which a game's lines are final, for each of some games.
+
+    Args:
+        games: Columns game_id, game_date, scheduled_start and actual_tip_off of all of them.
+        game_ids: The games wanted.
+    """
+    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
+    start = dict(zip(games["game_id"].tolist(), tips, strict=True))
+    return np.array([start[game] for game in game_ids.tolist()], dtype="datetime64[us]")
 
 
 def line_of_players(cells: Cells) -> Line:

@@ -20,7 +20,6 @@ from nba_pipeline.domain.boxscore import (
     true_shooting_pct,
     usage_rate,
 )
-from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.event_columns import EVENT_COLUMNS, PLAYS_OF_A_GAME, events_of
 from nba_pipeline.domain.line_snapshots import Line
 from nba_pipeline.domain.lineups import Roster
@@ -412,11 +411,7 @@ def _quality(cells: Cells, events: _Walked, zones: Array, inferred: Array, prop:
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
     """Everybody with a line in a box score, with the moment his prop was settled by."""
     played = _EACH_LINE(inputs)
-    games = inputs["games"]
-    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
-    start = dict(zip(games["game_id"].tolist(), tips, strict=True))
-    moments = [start[game] for game in played["game_id"].tolist()]
-    return {**played, "tip_off": np.array(moments, dtype="datetime64[us]")}
+    return {**played, "tip_off": prop_lines.tip_offs(inputs["games"], played["game_id"])}
 
 
 def _no_team(cells: Cells) -> Array:

@@ -8,7 +8,7 @@ team's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from nba_pipeline.domain.line_snapshots import Line
 from nba_pipeline.domain.rest import days_between, days_rest, newest, rest_before_each
 from nba_pipeline.domain.roles import is_star, usage_taken_over
 from nba_pipeline.domain.rounding import ratio, rounded
-from nba_pipeline.domain.team_games import both_sides
+from nba_pipeline.domain.team_games import both_sides, team_mates
 from nba_pipeline.domain.travel import clock_label, venue
 from nba_pipeline.engine.table import (
     Array,
@@ -512,7 +512,7 @@ def _availability(cells: Cells, team: Rows) -> Columns:
 def _teammates(cells: Cells, team: Rows) -> Columns:
     """Stars who are out, and the usage that falls to him from everybody in the rotation who is."""
     stars, gained = np.full((2, len(cells)), np.nan)
-    for members in _teams(cells):
+    for members in team_mates(cells["game_id"], cells["team_abbr"]):
         roles = _roles(cells, int(members[0]))
         out, doubtful = (_listed_as(cells, int(members[0]), word) for word in ("out", "doubtful"))
         roster = cells["roster"][members[0]].split()
@@ -530,13 +530,6 @@ def _teammates(cells: Cells, team: Rows) -> Columns:
         "star_teammates_out": np.where(told, stars, np.nan),
         "projected_usage_rate": rounded(np.where(told, recent + gained, np.nan), 2),
     }
-
-
-def _teams(cells: Cells) -> Iterator[Array]:
-    """The cells of each team tonight."""
-    names = (cells["game_id"] + cells["team_abbr"]).astype(str)
-    _, owner, counts = np.unique(names, return_inverse=True, return_counts=True)
-    yield from np.split(np.argsort(owner, kind="stable"), np.cumsum(counts)[:-1])
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ read twice: tonight's to predict from, past ones, joined with what happened, to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 
 from nba_pipeline.domain.absence import LISTED_PLAYERS, TeamGames, chance_out
 from nba_pipeline.domain.rounding import FloatArray, ratio, rounded
+from nba_pipeline.domain.team_games import team_mates
 from nba_pipeline.engine.table import (
     Array,
     Column,
@@ -185,7 +185,7 @@ def _absences(cells: Cells, played: Slices) -> Columns:
     names += [f"missing_{stem}{kind}" for stem in MEASURES for kind in ("", "_change")]
     found = {name: np.full(len(cells), np.nan) for name in names}
     own = played.last(OWN_GAMES)
-    for members in _teams(cells):
+    for members in team_mates(cells["game_id"], cells["team_abbr"]):
         games = _season(cells, int(members[0]))
         missed = games.missed(len(games.days))
         out = _chances(cells, int(members[0]), games, missed)
@@ -203,13 +203,6 @@ def _absences(cells: Cells, played: Slices) -> Columns:
                 found[f"missing_{stem}"][cell] = tonight
                 found[f"missing_{stem}_change"][cell] = tonight - usual
     return found
-
-
-def _teams(cells: Cells) -> Iterator[Array]:
-    """The cells of each team tonight."""
-    names = (cells["game_id"] + cells["team_abbr"]).astype(str)
-    _, owner, counts = np.unique(names, return_inverse=True, return_counts=True)
-    yield from np.split(np.argsort(owner, kind="stable"), np.cumsum(counts)[:-1])
 
 
 def _season(cells: Cells, cell: int) -> TeamGames:

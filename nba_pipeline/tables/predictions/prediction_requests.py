@@ -14,7 +14,6 @@ from datetime import date, datetime
 import numpy as np
 
 from nba_pipeline.domain.calendar import instant
-from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.line_snapshots import PREDICTION_HOUR, RULES, line_by_rule
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.engine.table import (
@@ -195,12 +194,8 @@ def _gate(category: FailureCategory, reason: str, rule: object) -> Gate:
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
     """Everybody expected tonight, with the moment his line is final."""
-    games = inputs["games"]
-    tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
-    start = dict(zip(games["game_id"].tolist(), tips, strict=True))
     tonight = each("tonight", "game_id", "player_lookup", "nba_player_id", "team_abbr")(inputs)
-    moments = [start[game] for game in tonight["game_id"].tolist()]
-    return {**tonight, "tip_off": np.array(moments, dtype="datetime64[us]")}
+    return {**tonight, "tip_off": prop_lines.tip_offs(inputs["games"], tonight["game_id"])}
 
 
 TABLE = Table(
