@@ -164,8 +164,8 @@ def _say_where_to_look(last_day: date) -> None:
             [f'nba-pipeline query "{_PREDICTED}"'],
         ),
         (
-            "Why one of his predictions is as it is:",
-            [f"nba-pipeline explain player_prop_predictions {asked}"],
+            "Why the features he is predicted by were computed, and from what:",
+            [f"nba-pipeline explain ml_feature_store_v2 {asked}"],
         ),
         (
             "The same day as it stood at noon, and what hindsight changed since:",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from nba_pipeline.engine import breakers, logs
 from nba_pipeline.engine.breakers import Attempts, Breaker, BreakerSettings, State
 from nba_pipeline.engine.protocols import Warehouse
+from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.engine.writer import Writer
 
@@ -79,24 +80,30 @@ def breaker_name(table: Table, day: date) -> str:
     return f"{table.name}:{day}"
 
 
-def breakers_of(table: Table, warehouse: Warehouse, dates: Iterable[date]) -> dict[date, Breaker]:
-    """The breakers of some partitions; one that nobody wrote about is closed."""
-    newest: dict[str, Mapping[str, Any]] = {}
-    rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE).to_pylist()
-    for row in sorted(rows, key=lambda row: row["updated_at"]):
-        newest[row["processor_name"]] = row
-    found = {}
-    for day in dates:
-        row = newest.get(breaker_name(table, day))
-        if row:
-            found[day] = Breaker(
-                State(row["state"]),
-                row["failure_count"],
-                row["success_count"],
-                row["opened_at"],
-                row["half_opened_at"],
-            )
-    return found
+def breakers_of(table: Table, session: Session) -> dict[date, Breaker]:
+    """The breakers of a table's partitions; one that nobody wrote about is closed.
+
+    The log is read once a session: a range of days that fail one by one asks for each of them.
+    """
+    if table.name not in session.breakers:
+        session.breakers[table.name] = _newest_breakers(table, session.warehouse)
+    return session.breakers[table.name]
+
+
+def _newest_breakers(table: Table, warehouse: Warehouse) -> dict[date, Breaker]:
+    rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE).sort_by("updated_at").to_pylist()
+    named = ((row["processor_name"].partition(":"), row) for row in rows)
+    return {
+        date.fromisoformat(day): Breaker(
+            State(row["state"]),
+            row["failure_count"],
+            row["success_count"],
+            row["opened_at"],
+            row["half_opened_at"],
+        )
+        for (name, _, day), row in named
+        if name == table.name
+    }
 
 
 def breaker_row(

@@ -164,7 +164,9 @@ class _Batch:
             return {}
         settings = BreakerSettings.from_environment(session.environ)
         blocked = {}
-        for day, breaker in breakers_of(self.table, session.warehouse, dates).items():
+        breakers = breakers_of(self.table, session)
+        for day in (day for day in dates if day in breakers):
+            breaker = breakers[day]
             _, may_try = before_try(breaker, session.now, settings)
             if not may_try:
                 blocked[day] = Partition(

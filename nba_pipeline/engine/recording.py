@@ -74,7 +74,9 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
     writer.append(failure_log(table), failures)
     if table.answered_by:
         writer.append(logs.PREDICTION_WORKER_RUNS, _asked(table, partitions, trail, writer))
-    writer.append(logs.CIRCUIT_BREAKER_STATE, _breaker_changes(table, partitions, settings, writer))
+    known = breakers_of(table, session)
+    changes = _breaker_changes(table, partitions, settings, known, writer)
+    writer.append(logs.CIRCUIT_BREAKER_STATE, changes)
     if session.mode is not Mode.BACKFILL:
         attempts = [
             attempt_row(
@@ -131,17 +133,21 @@ def _cause_rows(table: Table, told: Partition, writer: Writer) -> Iterator[dict[
 
 
 def _breaker_changes(
-    table: Table, partitions: Sequence[Partition], settings: BreakerSettings, writer: Writer
+    table: Table,
+    partitions: Sequence[Partition],
+    settings: BreakerSettings,
+    known: dict[date, Breaker],
+    writer: Writer,
 ) -> list[dict[str, Any]]:
-    """New states of the breakers of partitions that failed, or that work again."""
-    before = breakers_of(table, writer.warehouse, [told.date for told in partitions])
+    """New states of the breakers of partitions that failed, or that work again; now the known."""
     changes = []
     for told in partitions:
-        breaker = before.get(told.date, Breaker())
+        breaker = known.get(told.date, Breaker())
         if told.cause == BREAKER_OPEN or not (told.problem or breaker.failures):
             continue
         tried, _ = breakers.before_try(breaker, writer.now, settings)
         after = breakers.after_try(tried, writer.now, settings, succeeded=not told.problem)
+        known[told.date] = after
         changes.append(breaker_row(table, told.date, after, told.problem, settings, writer))
     return changes
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from nba_pipeline.engine.breakers import Breaker
 from nba_pipeline.engine.causes import Cause
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import Pools
@@ -56,6 +57,8 @@ class Session:
         progress: Told (table, cells done, cells in all).
         mode: Why this runs. A mode changes what is launched, what counts as an attempt and who is
             alerted, never a row.
+        breakers: Those of each table's partitions, read when first asked for and kept up to date
+            by this run; another run's failures of the same minute count from the next one on.
     """
 
     warehouse: Warehouse
@@ -68,6 +71,7 @@ class Session:
     force: bool = False
     progress: Progress | None = None
     mode: Mode = Mode.DAILY
+    breakers: dict[str, dict[date, Breaker]] = field(default_factory=dict, init=False)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What runs write about themselves, and that none of it changes a row."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -107,7 +108,7 @@ def run(session, source):
             for player, scored in scores.items()
         ]
         made = session(source, TABLES)
-        made = type(made)(**{**vars(made), "now": made.now + later, "mode": mode})
+        made = replace(made, now=made.now + later, mode=mode)
         reports = [report for t in TABLES.values() for report in materialize(t, [DAY], made)]
         bring.warehouse = made.warehouse
         return reports[-1]
@@ -290,3 +291,21 @@ def test_a_partition_is_tried_once_more_after_half_an_hour_and_works_again(run, 
     report = run(ann=20, later=timedelta(minutes=31))
     states = newest(run.warehouse, logs.CIRCUIT_BREAKER_STATE, processor_name=f"points:{DAY}")
     assert (states[-1]["state"], report.rows) == ("CLOSED", 1)
+
+
+def test_days_that_fail_one_by_one_read_the_log_of_breakers_once(session, source, monkeypatch):
+    made = session(source, TABLES)
+    days = [DAY + timedelta(days=step) for step in range(4)]
+    read = []
+    reads_log = made.warehouse.read_log
+    monkeypatch.setattr(
+        made.warehouse, "read_log", lambda log, *since: read.append(log) or reads_log(log, *since)
+    )
+
+    # Nothing was ever stored of what the second table reads.
+    reports = list(materialize(DOUBLED, days, made))
+
+    assert all(report.problem for report in reports)
+    assert read.count(logs.CIRCUIT_BREAKER_STATE) == 1
+    states = newest(made.warehouse, logs.CIRCUIT_BREAKER_STATE, failure_count=1)
+    assert {row["processor_name"] for row in states} == {f"doubled:{day}" for day in days}
