@@ -37,6 +37,7 @@ _PREDICTED = (
 )
 # Four weeks: two on which the precompute tables are still empty, and two with features.
 _DEMO_DAYS = 28
+_TWO_WEEKS = timedelta(days=13)
 
 
 def demo(
@@ -168,8 +169,8 @@ def _say_where_to_look(last_day: date) -> None:
             [f"nba-pipeline explain ml_feature_store_v2 {asked}"],
         ),
         (
-            "The same day as it stood at noon, and what hindsight changed since:",
-            [f"nba-pipeline replay --date {last_day} --as-of {last_day}T12:00"],
+            "What the predictions of two weeks were worth, beside the lines:",
+            [f"nba-pipeline backtest --from {last_day - _TWO_WEEKS} --to {last_day}"],
         ),
     )
     for what, commands in told:
