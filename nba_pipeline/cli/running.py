@@ -180,6 +180,7 @@ def report(told: Launched, as_json: bool) -> None:
                 "partitions": told.partitions,
                 "problems": told.problems,
                 "broken_promises": told.broken_promises,
+                "set_aside": _set_aside(told),
                 "seconds": told.seconds,
             }
         )
@@ -195,6 +196,15 @@ def report(told: Launched, as_json: bool) -> None:
         )
     for sentence in (*told.problems, *told.broken_promises):
         err.print(f"Error: {sentence}", style="red", soft_wrap=True, highlight=False)
+
+
+def _set_aside(told: Launched) -> list[str]:
+    """The payloads that these runs were the first to find unreadable, each with its problem."""
+    from nba_pipeline.engine.logs import QUARANTINED_PAYLOADS
+
+    found = open_warehouse().read_log(QUARANTINED_PAYLOADS).to_pylist()
+    mine = {(row["file"], row["problem"]) for row in found if row["run_id"] in told.run_ids}
+    return [f"{file}: {problem}" for file, problem in sorted(mine)]
 
 
 _SUMMED = ("rows", "computed", "reused", "rejected", "failed")

@@ -287,6 +287,20 @@ RUN_CAUSES = Log(
     ),
 )
 
+QUARANTINED_PAYLOADS = Log(
+    "quarantined_payloads",
+    "A payload, or part of one, that no row comes from; recorded when it was first met.",
+    (
+        Column("file", str, "where it lies, or its kind where it is a part", nullable=False),
+        Column("problem", str, "one sentence", nullable=False),
+        Column("game_date", date, "the NBA day it was fetched for", nullable=False),
+        Column("run_id", str, nullable=False),
+        Column("created_at", datetime, nullable=False),
+    ),
+    ("file", "problem"),
+    clustering=("file",),
+)
+
 LOGS: tuple[Log, ...] = (
     ANALYTICS_RUNS,
     PRECOMPUTE_RUNS,
@@ -299,4 +313,5 @@ LOGS: tuple[Log, ...] = (
     CIRCUIT_BREAKER_STATE,
     ROW_CHANGES,
     RUN_CAUSES,
+    QUARANTINED_PAYLOADS,
 )

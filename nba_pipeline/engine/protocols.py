@@ -50,6 +50,30 @@ class Retelling(Source, Protocol):
 
 
 @dataclass(frozen=True)
+class SetAside:
+    """A payload, or part of one, that no row comes from.
+
+    Attributes:
+        file: Where it is.
+        day: The NBA day it was fetched for.
+        problem: One sentence.
+    """
+
+    file: str
+    day: date
+    problem: str
+
+
+@runtime_checkable
+class Quarantine(Protocol):
+    """A source of payloads, some of which cannot be read."""
+
+    @property
+    def set_aside(self) -> Mapping[tuple[str, str], SetAside]:
+        """What has been set aside so far, by file and problem."""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of an entity that has no row.
 

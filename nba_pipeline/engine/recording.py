@@ -19,6 +19,7 @@ from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.incomplete import Incomplete, incomplete, says_what_is_missing
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Stored
+from nba_pipeline.engine.quarantine import record_set_aside
 from nba_pipeline.engine.session import Mode, Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table
 from nba_pipeline.engine.worker_runs import worker_rows
@@ -66,6 +67,8 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
     """Append what a batch did: runs, new and ended failures, attempts, breakers."""
     writer = Writer(session.warehouse, session.run_id, session.now)
     settings = BreakerSettings.from_environment(session.environ)
+    if any(declared.is_feed for declared in table.inputs.values()):
+        record_set_aside(session)
     trail.ages = _ages(table, [told.date for told in partitions], session)
     writer.append(run_log(table), [_run_row(table, told, trail, session) for told in partitions])
     causes = [row for told in partitions for row in _cause_rows(table, told, writer)]

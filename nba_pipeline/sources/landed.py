@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
@@ -24,6 +23,7 @@ from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.engine.errors import SourceError
 from nba_pipeline.engine.hashing import text_digest
+from nba_pipeline.engine.protocols import SetAside
 from nba_pipeline.sources.base import (
     feed_named,
     of_dates,
@@ -63,21 +63,6 @@ Row = dict[str, Any]
 _SNAPSHOTS = (PLAYER_PROPS, GAME_LINE_SNAPSHOTS, INJURY_REPORTS)
 
 
-@dataclass(frozen=True)
-class SetAside:
-    """A payload, or part of one, that no row comes from.
-
-    Attributes:
-        file: Where it is.
-        day: The NBA day it was fetched for.
-        problem: One sentence.
-    """
-
-    file: str
-    day: date
-    problem: str
-
-
 class Landed:
     """What the payloads of a landing zone say; each is parsed once."""
 
@@ -92,6 +77,7 @@ class Landed:
         self._schedule: pa.Table | None = None
         self._games: dict[str, Row] = {}
         self._fixtures: dict[tuple[date, str | None, str | None], str] = {}
+        #: What no row comes from, by file and problem.
         self.set_aside: dict[tuple[str, str], SetAside] = {}
 
     # What a source answers ---------------------------------------------------------------------
@@ -153,7 +139,9 @@ class Landed:
 
     def as_of(self, moment: datetime) -> Landed:
         """The same landing zone without what arrived later, but for the schedule's games."""
+        # Whose a name is and which game is meant is known from whatever has landed.
         self._whole_schedule()
+        self._ids  # noqa: B018 - a cached property, which the copy shares
         then = copy(self)
         then._until, then._days = moment, {}
         return then

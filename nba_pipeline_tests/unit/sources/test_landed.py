@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.engine.logs import QUARANTINED_PAYLOADS
 from nba_pipeline.engine.materialize import materialize, refuse_problems
 from nba_pipeline.engine.replay import replay
 from nba_pipeline.sources.landed import Landed
@@ -305,6 +306,21 @@ def test_the_mark_changes_with_what_has_landed(zone):
     first = before()
     zone.put("nbac.player_boxscore", game_log(logged(GAME, 1, 20)), MORNING)
     assert zone.landed().mark() != first
+
+
+# What is set aside -------------------------------------------------------------------------------
+
+
+def test_a_payload_set_aside_is_on_record_once_however_many_runs_meet_it(zone, session):
+    zone.put("nbac.player_boxscore", b"<html>Access denied</html>", MORNING)
+    for _ in range(2):
+        run = session(zone.landed(), REGISTRY)
+        for name in ("nbac_schedule", "nbac_player_boxscores"):
+            refuse_problems(list(materialize(REGISTRY[name], [NIGHT], run)))
+    (row,) = run.warehouse.read_log(QUARANTINED_PAYLOADS).to_pylist()
+    assert "player_boxscore" in row["file"]
+    assert row["problem"].startswith("is no JSON")
+    assert (row["game_date"], row["run_id"]) == (NIGHT, "run-1")
 
 
 # Several words before the first run --------------------------------------------------------------
