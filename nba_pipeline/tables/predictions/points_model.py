@@ -181,7 +181,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("model", "MODEL_WORKERS", default_workers=2),
     gates=(
         Gate(

@@ -154,7 +154,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=each("claims", "system_id", "line_rule"),
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut("system", "GRADING_WORKERS", default_workers=4),
     clustering=("system_id",),
     plot=("system_id", "mae"),

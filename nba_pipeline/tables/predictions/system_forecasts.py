@@ -259,7 +259,7 @@ TABLE = Table(
     inputs=INPUTS,
     cells=_cells,
     compute=compute,
-    version=1,
+    version=2,
     fan_out=FanOut(
         "player", "PREDICTION_WORKERS", default_workers=10, together=("game_id", "player_lookup")
     ),

@@ -87,7 +87,7 @@ def predict(slate: Slate, so_far: SoFar) -> Forecast:
         np.where(enough, baseline, np.nan),
         _adjustments(slate),
         confidence(count, mean, _spread(player, points, count)),
-        f"{MOST_MATCHES} most similar games",
+        "similar games",
         {
             "similar_games_count": count,
             "avg_similarity_score": rounded(mean, 2),
