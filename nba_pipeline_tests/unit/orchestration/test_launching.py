@@ -48,7 +48,7 @@ def test_a_run_that_never_got_to_a_table_has_not_succeeded(
 ) -> None:
     told = _launch(monkeypatch, tmp_path, executor="hamster")
     assert told.problems == [
-        "there is no executor hamster: choose one of serial, threads, processes"
+        "there is no executor hamster: choose one of serial, threads, processes, dask"
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
@@ -141,6 +142,19 @@ def test_a_pdf_without_text_is_refused(recorded_bytes):
             recorded_bytes("nba_gamebook.pdf"),
             origin("nba_gamebook.pdf"),
         )
+
+
+def test_the_recorded_gamebook_has_lost_bytes_that_nobody_can_bring_back(recorded_bytes):
+    # Each of its compressed streams says how long it was, and is some 3,000 bytes shorter.
+    content = recorded_bytes("nba_gamebook.pdf")
+    numbers = dict(re.findall(rb"\n(\d+) 0 obj\n(\d+)\nendobj", content))
+    found = re.finditer(rb"/Length (\d+) 0 R\n/Filter /FlateDecode\n>>\nstream\n", content)
+    lost = [
+        int(numbers[stream[1]]) - (content.index(b"\nendstream", stream.end()) - stream.end())
+        for stream in found
+    ]
+    assert len(lost) == 3
+    assert min(lost) > 2_500
 
 
 def test_what_is_missing_is_named_with_the_way_to_it(recorded_bytes):
