@@ -8,8 +8,9 @@ from datetime import date, timedelta
 
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import dates_to_build
-from nba_pipeline.engine.plan import demands, is_up_to_date
-from nba_pipeline.engine.protocols import Source, Warehouse
+from nba_pipeline.engine.plan import demands, is_up_to_date, read_partitions
+from nba_pipeline.engine.protocols import Source, Versions, Warehouse
+from nba_pipeline.engine.snapshot import Snapshot
 from nba_pipeline.engine.table import Input, Table
 
 
@@ -78,12 +79,16 @@ def out_of_date(
     still look true here; once the changed one is rebuilt, the run that follows decides again.
     """
     calendar = source.calendar()
+    in_season = {
+        name: [day for day in reached if calendar.season_of(day)]
+        for name, reached in needed.items()
+    }
+    known = _known(in_season, tables, warehouse)
     wanted: dict[date, dict[str, str]] = {}
-    for name, reached in needed.items():
-        dates = [day for day in reached if calendar.season_of(day)]
+    for name, dates in in_season.items():
         if dates:
-            demand = demands(tables[name], dates, tables, warehouse, source, environ)
-            stored = warehouse.stored(tables[name], dates)
+            demand = demands(tables[name], dates, tables, known, source, environ)
+            stored = known.stored(tables[name], dates)
             for day in dates:
                 if not is_up_to_date(stored.get(day), demand[day]):
                     wanted.setdefault(day, {})[name] = demand[day].fingerprint
@@ -95,6 +100,18 @@ def out_of_date(
         )
         for day in sorted(wanted)
     ]
+
+
+def _known(
+    asked: Mapping[str, Sequence[date]], tables: Mapping[str, Table], warehouse: Versions
+) -> Snapshot:
+    """What is known of some partitions and of all that they read, at this moment."""
+    wanted: dict[str, set[date]] = {}
+    for name, dates in asked.items():
+        wanted.setdefault(name, set()).update(dates)
+        for upstream, reached in read_partitions(tables[name], dates).items():
+            wanted.setdefault(upstream, set()).update(reached)
+    return Snapshot(wanted, tables, warehouse)
 
 
 def rounds(

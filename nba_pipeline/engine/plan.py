@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import PlannedCells, days_of, window_dates
-from nba_pipeline.engine.protocols import Outcome, Source, Stored, Warehouse
+from nba_pipeline.engine.protocols import Outcome, Source, Stored, Versions
 from nba_pipeline.engine.table import Table
 
 
@@ -42,7 +42,7 @@ def demands(
     table: Table,
     dates: Sequence[date],
     tables: Mapping[str, Table],
-    warehouse: Warehouse,
+    warehouse: Versions,
     source: Source,
     environ: Mapping[str, str],
 ) -> dict[date, Demand]:
@@ -62,22 +62,27 @@ def demands(
     return {day: _demand(table, day, versions, lines, config) for day in dates}
 
 
-def _stored_versions(
-    table: Table, dates: Sequence[date], tables: Mapping[str, Table], warehouse: Warehouse
-) -> dict[str, dict[date, str]]:
-    """The versions of each table that is read, asked for once in however many ways it is read."""
+def read_partitions(table: Table, dates: Sequence[date]) -> dict[str, set[date]]:
+    """The partitions that some dates of a table may read, by the bare name of what is read."""
     reached: dict[str, set[date]] = {}
     for declared in table.inputs.values():
         if not declared.is_feed:
             wanted = window_dates(declared.window, dates)
             reached.setdefault(declared.table, set()).update(wanted)
+    return reached
+
+
+def _stored_versions(
+    table: Table, dates: Sequence[date], tables: Mapping[str, Table], warehouse: Versions
+) -> dict[str, dict[date, str]]:
+    """The versions of each table that is read, asked for once in however many ways it is read."""
     return {
         name: {
             day: known.data_version
             for day, known in warehouse.stored(tables[name], sorted(days)).items()
             if known.intact
         }
-        for name, days in reached.items()
+        for name, days in read_partitions(table, dates).items()
     }
 
 

@@ -127,11 +127,15 @@ class Stored:
     computed_at: datetime | None = None
 
 
-class Warehouse(Protocol):
-    """Keeps one partition per table and date."""
+class Versions(Protocol):
+    """Knows which partitions there are, and what they were computed from."""
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``."""
+
+
+class Warehouse(Versions, Protocol):
+    """Keeps one partition per table and date."""
 
     def read(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,3 +48,23 @@ def test_what_is_read_ahead_of_its_day_is_built_before_everything_else(first_rou
 def test_what_earlier_days_read_of_the_day_itself_is_built_with_them(first_round) -> None:
     day, (ahead, *_) = first_round
     assert day in ahead.dates
+
+
+class Asked(LocalWarehouse):
+    """Notes for which tables it is asked what is stored."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, list(REGISTRY.values()))
+        self.tables: list[str] = []
+
+    def stored(self, table: Any, dates: Any) -> Any:
+        self.tables.append(table.name)
+        return super().stored(table, dates)
+
+
+def test_a_warehouse_far_away_is_asked_once_for_each_table(tmp_path: Path) -> None:
+    day = date(2025, 10, 30)
+    needed = partitions_needed(list(REGISTRY.values()), day, REGISTRY, FIRST_PARTITION)
+    warehouse = Asked(tmp_path)
+    assert out_of_date(needed, REGISTRY, warehouse, SimulatedLeague(), {})
+    assert sorted(warehouse.tables) == sorted(REGISTRY)
