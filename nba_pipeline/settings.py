@@ -56,6 +56,17 @@ def _home(environ: Mapping[str, str]) -> Path:
     return Path(home).expanduser() if home else data_folder()
 
 
+def pages_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
+    """Where slate pages are kept: beside the folder of the embedded warehouse.
+
+    Args:
+        environ: The environment.
+        chosen: That folder, where it is not as the environment says.
+    """
+    warehouse = warehouse_folder(environ, chosen)
+    return warehouse.with_name(f"{warehouse.name}_pages")
+
+
 def archive_folder(environ: Mapping[str, str], chosen: str = "") -> Path | None:
     """The folder of season files, or None for the simulated league."""
     named = chosen or environ.get("NBA_ARCHIVE_DIR", "")

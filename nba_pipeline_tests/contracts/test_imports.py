@@ -12,7 +12,7 @@ import pytest
 import nba_pipeline
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("domain", "engine", "sources", "tables", "warehouse")
+ROOMS = ("domain", "engine", "report", "sources", "tables", "warehouse")
 
 IMPORT_WITHOUT_DAGSTER = """
 import importlib, sys
