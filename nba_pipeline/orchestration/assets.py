@@ -7,7 +7,7 @@ range of days, and is emitted when nothing had to be computed, too: a backfill w
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -106,7 +106,7 @@ def asset_for(
     ) -> Events:
         dates = [date.fromisoformat(key) for key in context.partition_keys]
         # Of a single day Dagster keeps this itself.
-        seen = _newest_events(context.instance, table, tables) if len(dates) > 1 else {}
+        seen = newest_events(context.instance, edges(table), tables) if len(dates) > 1 else {}
         try:
             session = Session(
                 warehouse=warehouse.open(),
@@ -142,12 +142,12 @@ def edges(table: Table) -> dict[str, list[Input]]:
     return dict(by_upstream)
 
 
-def _newest_events(
-    instance: dg.DagsterInstance, table: Table, tables: Mapping[str, Table]
+def newest_events(
+    instance: dg.DagsterInstance, read: Iterable[str], tables: Mapping[str, Table]
 ) -> dict[str, str]:
-    """For each table that is read, the id of its newest materialization; taken before reading."""
+    """For each table that is read the id of its newest materialization; taken before reading."""
     newest = {}
-    for name in edges(table):
+    for name in read:
         key = key_of(tables[name])
         records = instance.fetch_materializations(key, limit=1).records
         newest[key.to_user_string()] = str(records[0].storage_id) if records else "NULL"
@@ -178,27 +178,41 @@ def _events(
         yield dg.MaterializeResult()
     # Dagster gave every day of the range one and the same version: say what each day's really is.
     for partition in built:
-        yield _materialization(table, partition, seen)
+        yield one_of_many(
+            key_of(table),
+            partition.date,
+            metadata.of_partition(partition),
+            code_version=table.meaning,
+            data_version=partition.data_version,
+            fingerprint=partition.fingerprint[:60],
+            seen=seen,
+        )
 
 
-def _materialization(
-    table: Table, partition: Partition, seen: Mapping[str, str]
+def one_of_many(
+    key: dg.AssetKey,
+    day: date,
+    described: Mapping[str, Any],
+    *,
+    code_version: str,
+    data_version: str,
+    fingerprint: str,
+    seen: Mapping[str, str],
 ) -> dg.AssetMaterialization:
     """One day of a range, with the tags Dagster itself would give a run of that day alone.
 
     By ``seen`` Dagster 1.13 tells whether a day is stale: its parents' events after those. The
     versions of the inputs it only looks for; the day's fingerprint stands for all of them.
     """
-    fingerprint = partition.fingerprint[:60]
     return dg.AssetMaterialization(
-        asset_key=key_of(table),
-        partition=partition.date.isoformat(),
-        metadata=metadata.of_partition(partition),
+        asset_key=key,
+        partition=day.isoformat(),
+        metadata=dict(described),
         tags={
-            _CODE_VERSION_TAG: table.meaning,
+            _CODE_VERSION_TAG: code_version,
             **{_INPUT_POINTER_TAG + name: pointer for name, pointer in seen.items()},
             **dict.fromkeys((_INPUT_VERSION_TAG + name for name in seen), fingerprint),
-            DATA_VERSION_TAG: partition.data_version,
+            DATA_VERSION_TAG: data_version,
             _USER_PROVIDED_TAG: "true",
             FINGERPRINT_TAG: fingerprint,
         },

@@ -7,14 +7,14 @@ the sweep in ``sensors``, which looks at how things are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
-from nba_pipeline.engine.table import Table
-from nba_pipeline.orchestration.assets import edges, key_of
+from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.orchestration.assets import key_of
 
 AUTOMATION = "launch_what_changed"
 
@@ -23,20 +23,21 @@ _TICK_SECONDS = 30
 Condition = dg.AutomationCondition[Any]
 
 
-def condition_for(table: Table, tables: Mapping[str, Table], recent_days: int) -> Condition | None:
-    """The automation condition of a table; None where it reads no other table.
+def condition_for(
+    read: Mapping[str, Sequence[Input]], tables: Mapping[str, Table], recent_days: int
+) -> Condition | None:
+    """The automation condition of an asset; None where it reads no table.
 
     Launched are the recent partitions whose windows contain one that changed, once nothing that
     they read of their own date is missing and nothing they read is being worked on. A gap further
     back is no reason to wait: it shows as incompleteness, and filling it is a change.
 
     Args:
-        table: The table.
+        read: The tables it reads, each with all the ways it is read.
         tables: Every table by its bare name.
         recent_days: How many days back partitions are launched; Dagster by itself looks at the
             latest only.
     """
-    read = edges(table)
     if not read:
         return None
     own_date = [

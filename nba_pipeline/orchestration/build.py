@@ -11,7 +11,7 @@ import dagster as dg
 
 from nba_pipeline import settings
 from nba_pipeline.engine.table import Table
-from nba_pipeline.orchestration.assets import asset_for
+from nba_pipeline.orchestration.assets import asset_for, edges
 from nba_pipeline.orchestration.automation import automation_sensor, condition_for
 from nba_pipeline.orchestration.checks import check_for, freshness_check_for
 from nba_pipeline.orchestration.jobs import jobs_for
@@ -25,7 +25,9 @@ from nba_pipeline.orchestration.resources import (
 )
 from nba_pipeline.orchestration.schedules import schedules_for
 from nba_pipeline.orchestration.sensors import sensors_for
+from nba_pipeline.orchestration.slate import slate_asset
 from nba_pipeline.orchestration.workflows import workflow_jobs
+from nba_pipeline.report.reading import tables_read
 from nba_pipeline.tables import REGISTRY
 
 
@@ -46,9 +48,11 @@ def build_definitions(
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         assets = [
-            asset_for(table, tables, days, condition_for(table, tables, recent))
+            asset_for(table, tables, days, condition_for(edges(table), tables, recent))
             for table in tables.values()
         ]
+        read = {name: inputs for name, inputs in tables_read().items() if name in tables}
+        assets.append(slate_asset(read, tables, days, condition_for(read, tables, recent)))
         checks = [check_for(table, tables, days) for table in tables.values()]
         checks += [freshness_check_for(table, tables) for table in tables.values()]
     return dg.Definitions(

@@ -9,6 +9,7 @@ import dagster as dg
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.checks import SOUND, UP_TO_DATE
+from nba_pipeline.orchestration.slate import SLATE
 
 #: Every table, for one NBA day or a range of days in one run. The browser launches what is selected
 #: in the graph with the job that comes first in the alphabet. Its own, ``__ASSET_JOB``, follows
@@ -30,7 +31,12 @@ def jobs_for(tables: Mapping[str, Table]) -> list[dg.UnresolvedAssetJobDefinitio
         table for table in every if table.layer in _FEATURE_LAYERS or table.name == _FEATURE_STORE
     ]
     return [
-        _job(NBA_DAYS, every, "Bring every table up to date for the chosen NBA days."),
+        _job(
+            NBA_DAYS,
+            every,
+            "Bring every table up to date for the chosen NBA days, and the page of each.",
+            pages=[SLATE],
+        ),
         _job(POST_GAME, summaries, "What was played: raw tables and the summaries of games."),
         _job(FEATURES, features, "What is known before tip-off: everything up to the features."),
         _job(
@@ -38,14 +44,20 @@ def jobs_for(tables: Mapping[str, Table]) -> list[dg.UnresolvedAssetJobDefinitio
             every,
             "Every table over recent days, with a look at which partitions are out of date.",
             checks=(SOUND, UP_TO_DATE),
+            pages=[SLATE],
         ),
     ]
 
 
 def _job(
-    name: str, tables: Iterable[Table], description: str, checks: Iterable[str] = (SOUND,)
+    name: str,
+    tables: Iterable[Table],
+    description: str,
+    checks: Iterable[str] = (SOUND,),
+    pages: Iterable[dg.AssetKey] = (),
 ) -> dg.UnresolvedAssetJobDefinition:
     keys = [key_of(table) for table in tables]
     wanted = [dg.AssetCheckKey(key, check) for key in keys for check in checks]
-    selection = dg.AssetSelection.assets(*keys).without_checks() | dg.AssetSelection.checks(*wanted)
+    chosen = dg.AssetSelection.assets(*keys, *pages).without_checks()
+    selection = chosen | dg.AssetSelection.checks(*wanted)
     return dg.define_asset_job(name, selection=selection, description=description)

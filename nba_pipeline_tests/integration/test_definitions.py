@@ -18,6 +18,8 @@ from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.jobs import NBA_DAYS
+from nba_pipeline.orchestration.slate import SLATE
+from nba_pipeline.report.reading import tables_read
 from nba_pipeline.tables import REGISTRY
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -108,8 +110,9 @@ def graph() -> dg.AssetGraph:
     return build_definitions().resolve_asset_graph()
 
 
-def test_every_table_is_an_asset_and_nothing_else_is(graph: dg.AssetGraph) -> None:
-    assert graph.get_all_asset_keys() == {key_of(table) for table in REGISTRY.values()}
+def test_every_table_is_an_asset_and_so_is_the_slate_s_page(graph: dg.AssetGraph) -> None:
+    tables = {key_of(table) for table in REGISTRY.values()}
+    assert graph.get_all_asset_keys() == tables | {SLATE}
 
 
 @every_table
@@ -267,6 +270,13 @@ def test_a_window_is_drawn_as_the_days_it_reads(graph: dg.AssetGraph, name: str)
         assert last.isoformat() in set(mapped)
 
 
-def test_the_job_covers_every_table() -> None:
+def test_the_page_depends_on_the_tables_it_reads(graph: dg.AssetGraph) -> None:
+    parents = {key.path[-1] for key in graph.get(SLATE).parent_keys}
+    assert parents == set(tables_read())
+    assert {"player_prop_predictions", "prediction_accuracy"} <= parents
+
+
+def test_the_job_covers_every_table_and_the_page() -> None:
     job = build_definitions().resolve_job_def(NBA_DAYS)
-    assert job.asset_layer.executable_asset_keys == {key_of(table) for table in REGISTRY.values()}
+    tables = {key_of(table) for table in REGISTRY.values()}
+    assert job.asset_layer.executable_asset_keys == tables | {SLATE}
