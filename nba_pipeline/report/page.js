@@ -86,11 +86,13 @@
       filter();
     });
   }
-  form.addEventListener("input", (event) => {
+  function choose(event) {
     if (event.target.name !== "sort") return filter();
     const chosen = event.target.value;
     return chosen === "" ? sort(-1, 1) : sort(Number(chosen), begins(Number(chosen)));
-  });
+  }
+  // Not every browser tells of a choice in a list as input.
+  for (const kind of ["input", "change"]) form.addEventListener(kind, choose);
   form.addEventListener("reset", () => setTimeout(() => { sort(-1, 1); filter(); }));
   form.addEventListener("submit", (event) => event.preventDefault());
   filter();

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import tempfile
 from datetime import date
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def store(html: str, path: Path) -> bool:
     return True
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("nba_pipeline.report", ""),

@@ -74,10 +74,24 @@ def _notices(evening: Evening) -> Iterable[Notice]:
         return
     for name, title in _STAGES.items():
         yield from _about(evening, name, title)
+    yield from _without_lines(evening)
     pending = {row["game_id"] for row in evening.rows["grades"] if row["outcome"] == PENDING}
     if pending:
         many = len(evening.rows["games"])
         yield Notice(Nothing.NOT_YET, f"The grades: {len(pending)} of {many} games are not over.")
+
+
+def _without_lines(evening: Evening) -> Iterable[Notice]:
+    """Whether no bookmaker has a line on anybody, or on any game."""
+    over = all(row["game_status"] == GameStatus.FINAL for row in evening.rows["games"])
+    kind = Nothing.MISSING if over else Nothing.NOT_YET
+    for name, column, sentence in (
+        ("claims", "line_value", "The points lines: nobody has one on any player."),
+        ("teams", "game_spread", "The game lines: nobody has a spread on any game."),
+    ):
+        rows = evening.rows[name]
+        if rows and all(row[column] is None for row in rows):
+            yield Notice(kind, sentence)
 
 
 def _about(evening: Evening, name: str, title: str) -> Iterable[Notice]:
