@@ -32,6 +32,8 @@ def environment(
         monkeypatch.setenv(name, value)
 
 
+# A minute of work; beside others it takes its time.
+@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("environment")
 def test_every_table_of_a_day_has_one_version_in_both_warehouses():
     words = ["verify", "--warehouse", "local,bigquery", "--date", DATE, "--json"]
