@@ -25,9 +25,8 @@ from nba_pipeline.orchestration.resources import (
 )
 from nba_pipeline.orchestration.schedules import schedules_for
 from nba_pipeline.orchestration.sensors import sensors_for
-from nba_pipeline.orchestration.slate import slate_asset
+from nba_pipeline.orchestration.slate import pages_for
 from nba_pipeline.orchestration.workflows import workflow_jobs
-from nba_pipeline.report.reading import tables_read
 from nba_pipeline.tables import REGISTRY
 
 
@@ -51,14 +50,13 @@ def build_definitions(
             asset_for(table, tables, days, condition_for(edges(table), tables, recent))
             for table in tables.values()
         ]
-        read = {name: inputs for name, inputs in tables_read().items() if name in tables}
-        assets.append(slate_asset(read, tables, days, condition_for(read, tables, recent)))
+        pages = pages_for(tables, days, recent)
         checks = [check_for(table, tables, days) for table in tables.values()]
         checks += [freshness_check_for(table, tables) for table in tables.values()]
     return dg.Definitions(
-        assets=assets,
+        assets=[*assets, *pages],
         asset_checks=checks,
-        jobs=[*jobs_for(tables), *workflow_jobs(days)],
+        jobs=[*jobs_for(tables, [page.key for page in pages]), *workflow_jobs(days)],
         schedules=schedules_for(),
         sensors=[*sensors_for(tables), automation_sensor()],
         resources={

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.checks import SOUND, UP_TO_DATE
-from nba_pipeline.orchestration.slate import SLATE
 
 #: Every table, for one NBA day or a range of days in one run. The browser launches what is selected
 #: in the graph with the job that comes first in the alphabet. Its own, ``__ASSET_JOB``, follows
@@ -23,8 +22,15 @@ _FEATURE_LAYERS = (*_SUMMARY_LAYERS, "precompute")
 _FEATURE_STORE = "ml_feature_store_v2"
 
 
-def jobs_for(tables: Mapping[str, Table]) -> list[dg.UnresolvedAssetJobDefinition]:
-    """The jobs; a new table finds its place in them by its layer."""
+def jobs_for(
+    tables: Mapping[str, Table], pages: Sequence[dg.AssetKey] = ()
+) -> list[dg.UnresolvedAssetJobDefinition]:
+    """The jobs; a new table finds its place in them by its layer.
+
+    Args:
+        tables: Every table by its bare name.
+        pages: What is made of them for people.
+    """
     every = list(tables.values())
     summaries = [table for table in every if table.layer in _SUMMARY_LAYERS]
     features = [
@@ -35,7 +41,7 @@ def jobs_for(tables: Mapping[str, Table]) -> list[dg.UnresolvedAssetJobDefinitio
             NBA_DAYS,
             every,
             "Bring every table up to date for the chosen NBA days, and the page of each.",
-            pages=[SLATE],
+            pages=pages,
         ),
         _job(POST_GAME, summaries, "What was played: raw tables and the summaries of games."),
         _job(FEATURES, features, "What is known before tip-off: everything up to the features."),
@@ -44,7 +50,7 @@ def jobs_for(tables: Mapping[str, Table]) -> list[dg.UnresolvedAssetJobDefinitio
             every,
             "Every table over recent days, with a look at which partitions are out of date.",
             checks=(SOUND, UP_TO_DATE),
-            pages=[SLATE],
+            pages=pages,
         ),
     ]
 

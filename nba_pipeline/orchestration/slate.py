@@ -18,9 +18,11 @@ from nba_pipeline.engine.errors import PipelineError
 from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.engine.table import Input, Table
 from nba_pipeline.orchestration.assets import Events, key_of, newest_events, one_of_many
+from nba_pipeline.orchestration.automation import condition_for
 from nba_pipeline.orchestration.partitions import mapping
 from nba_pipeline.orchestration.resources import WarehouseResource
 from nba_pipeline.report.model import Page
+from nba_pipeline.report.reading import read_evening, tables_read
 
 SLATE = dg.AssetKey(["nba_predictions", "slate_page"])
 
@@ -28,21 +30,28 @@ SLATE = dg.AssetKey(["nba_predictions", "slate_page"])
 _CODE_VERSION = "1"
 
 
-def slate_asset(
+def pages_for(
+    tables: Mapping[str, Table], days: dg.DailyPartitionsDefinition, recent_days: int
+) -> list[dg.AssetsDefinition]:
+    """The page's asset, where every table it reads is there.
+
+    Args:
+        tables: Every table by its bare name.
+        days: The partitions.
+        recent_days: How many days back Dagster launches it by itself.
+    """
+    read = tables_read()
+    if not set(read) <= set(tables):
+        return []
+    return [_slate_asset(read, tables, days, condition_for(read, tables, recent_days))]
+
+
+def _slate_asset(
     read: Mapping[str, Sequence[Input]],
     tables: Mapping[str, Table],
     days: dg.DailyPartitionsDefinition,
-    condition: dg.AutomationCondition[dg.AssetKey] | None,
+    condition: dg.AutomationCondition[Any] | None,
 ) -> dg.AssetsDefinition:
-    """The asset that keeps each day's page true.
-
-    Args:
-        read: The tables the page reads, each with all the ways it is read.
-        tables: Every table by its bare name.
-        days: The partitions.
-        condition: When Dagster launches it by itself.
-    """
-
     @dg.asset(
         key=SLATE,
         deps=[
@@ -89,9 +98,8 @@ def _written(
     warehouse: Warehouse, day: date, with_pictures: bool, folder: Path
 ) -> tuple[str, dict[str, Any]]:
     """The version of a day's page, written where it has changed, and what is said about it."""
-    # The template library and what the page reads take their time to import.
+    # The template library takes its time to import.
     from nba_pipeline.report.page import html_of, path_of, store, version_of
-    from nba_pipeline.report.reading import read_evening
     from nba_pipeline.report.slate import page_of
 
     page = page_of(read_evening(warehouse, day))

@@ -153,6 +153,11 @@ class Page:
         return any(p.headline.grade and p.headline.grade.word != "pending" for p in self.players)
 
     @property
+    def has_record(self) -> bool:
+        """Whether anything of the weeks before has been graded."""
+        return any(system.earlier for system in self.systems)
+
+    @property
     def lined(self) -> int:
         """How many players have a line."""
         return sum(player.line is not None for player in self.players)

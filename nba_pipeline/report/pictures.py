@@ -67,5 +67,5 @@ def _png(draw: Callable[[Any], None]) -> bytes:
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, dpi=_DOTS)
     with Image.open(drawn) as image:
-        image.convert("RGB").quantize(32).save(small, format="png", optimize=True)
+        image.convert("RGB").quantize(64).save(small, format="png", optimize=True)
     return small.getvalue()

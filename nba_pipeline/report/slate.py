@@ -10,7 +10,7 @@ from nba_pipeline.domain.grading import NO_LINE, OVER, PASS, PENDING, UNDER
 from nba_pipeline.report import record, sentences
 from nba_pipeline.report.model import Game, Notice, Page, Player, Team
 from nba_pipeline.report.players import known_of, players_of, unpredicted_of
-from nba_pipeline.report.reading import Evening, Row
+from nba_pipeline.report.reading import TRUST_DAYS, Evening, Row
 from nba_pipeline.report.sentences import Nothing
 
 #: Who speaks for all systems where it speaks.
@@ -75,6 +75,11 @@ def _notices(evening: Evening) -> Iterable[Notice]:
     for name, title in _STAGES.items():
         yield from _about(evening, name, title)
     yield from _without_lines(evening)
+    if evening.rows["claims"] and not evening.rows["earlier"]:
+        yield Notice(
+            Nothing.MISSING,
+            f"The systems' record: no grade of the {TRUST_DAYS} days before is stored.",
+        )
     pending = {row["game_id"] for row in evening.rows["grades"] if row["outcome"] == PENDING}
     if pending:
         many = len(evening.rows["games"])

@@ -150,5 +150,6 @@ def page(**rows: Any) -> Page:
         "expected": [expected()],
         "claims": [claim()],
         "form": [played(18), played(24)],
+        "earlier": [grade()],
     }
     return page_of(evening(**(usual | rows)))

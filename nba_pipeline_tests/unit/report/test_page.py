@@ -103,7 +103,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
 def test_pictures_are_small_and_left_out_where_there_is_nothing():
     assert line_and_forecast(page())[:4] == b"\x89PNG"
     assert len(line_and_forecast(page())) < 40_000
-    assert calibration(page()) == b""
+    assert calibration(page())[:4] == b"\x89PNG"
+    assert calibration(page(earlier=[])) == b""
     assert line_and_forecast(page(claims=[])) == b""
 
 

@@ -204,6 +204,11 @@ def test_what_failed_says_what_it_broke_on_and_what_is_shown():
     assert told(made) == [("failed", sentence)]
 
 
+def test_without_earlier_grades_nobody_knows_how_far_to_trust_the_systems():
+    sentence = "The systems' record: no grade of the 60 days before is stored."
+    assert told(page(earlier=[])) == [("missing", sentence)]
+
+
 @pytest.mark.parametrize(("status", "kind"), [(1, "not yet"), (3, "missing")])
 def test_lines_nobody_has_are_not_yet_there_or_missing_for_good(status, kind):
     made = page(games=[game(status)], claims=[claim(line_value=None)])
