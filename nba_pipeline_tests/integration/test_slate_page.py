@@ -5,6 +5,7 @@ Needs Debian's chromium and chromium-driver. Pictures are kept in ``test-artefac
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -14,10 +15,13 @@ from typing import Any
 import dagster as dg
 import pytest
 from serving import CHECKOUT
+from typer.testing import CliRunner
 
+from nba_pipeline.cli import app, reporting
 from nba_pipeline.orchestration.assets import DATA_VERSION_TAG
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.jobs import NBA_DAYS
+from nba_pipeline.orchestration.launch import Launched
 from nba_pipeline.orchestration.partitions import range_tags
 from nba_pipeline.orchestration.slate import SLATE
 from nba_pipeline.report.page import html_of, store
@@ -206,3 +210,23 @@ def test_each_day_of_a_range_has_a_page_and_a_version_of_its_own(materialized: A
     events = materialized(*DAYS)
     assert [event.partition for event in events] == [day.isoformat() for day in DAYS]
     assert len({event.tags[DATA_VERSION_TAG] for event in events}) == len(DAYS)
+
+
+# The command -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("problems", "code"), [([], 0), (["the disk is full"], 1)])
+def test_the_command_writes_the_page_whatever_the_run_came_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: list[str], code: int
+) -> None:
+    """The run itself, which other tests are about, is left out."""
+    monkeypatch.setenv("NBA_WAREHOUSE_DIR", str(tmp_path / "warehouse"))
+    told = Launched(problems=problems)
+    monkeypatch.setattr(reporting, "bring_up_to_date", lambda *_: told)
+    out = tmp_path / "folder" / "page.html"
+    words = ["report", "--date", DAYS[0].isoformat(), "--out", str(out), "--json"]
+    answer = CliRunner().invoke(app, words)
+    said = json.loads(answer.stdout)
+    assert (answer.exit_code, said["problems"]) == (code, problems)
+    assert (said["page"], said["bytes"]) == (str(out), out.stat().st_size)
+    assert {notice["kind"] for notice in said["notices"]} == {"missing"}
