@@ -142,7 +142,10 @@ def rounds(
     tried: list[Stretch] = []
     while True:
         late = out_of_date(needed, tables, warehouse, source, environ)
-        stretches = _ahead(late, tables) + _stretches([found.day for found in late], needed, tables)
+        ahead = _ahead(late, tables)
+        already = {table.name for stretch in ahead for table in stretch.tables}
+        more = [found.day for found in late if set(found.tables) - already]
+        stretches = ahead + _stretches(more, needed, tables)
         if not stretches or stretches == tried:
             return
         tried = stretches
