@@ -229,7 +229,7 @@ def test_a_selection_with_plus_runs_what_comes_after(by_executor: Any) -> None:
             tables.add(name)
     _, answer = by_executor["threads"]
     assert {part["table"].partition(".")[2] for part in answer.json["partitions"]} == tables
-    assert "nbac_injury_report" not in tables
+    assert "nbac_player_list" not in tables
 
 
 # Bad input ----------------------------------------------------------------------------------------
