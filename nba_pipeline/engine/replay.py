@@ -61,8 +61,10 @@ def replay(
     Yields:
         One report for each partition that is not raw, as ``materialize`` gives it.
     """
-    for name, dates in needed.items():
+    for name, asked in needed.items():
         table = session.tables[name]
+        # Where the warehouse has nothing, such as before a first season, there is nothing to know.
+        dates = sorted(actual.stored(table, asked))
         if any(declared.is_feed for declared in table.inputs.values()):
             _copy_known(table, dates, actual, session.warehouse, moment)
             continue
@@ -89,9 +91,7 @@ def _copy_known(
     table: Table, dates: Sequence[date], actual: Warehouse, own: Warehouse, moment: datetime
 ) -> None:
     about = actual.stored(table, dates)
-    every = known_by(
-        table, actual.read(table, sorted(about), every_revision=True), moment
-    ).combine_chunks()
+    every = known_by(table, actual.read(table, dates, every_revision=True), moment).combine_chunks()
     before = own.stored(table, dates)
     parts = {}
     for day in about:

@@ -141,11 +141,11 @@ class Desk:
             if (row["game_date"], row["player"]) == (day, player):
                 row["points"] = points
 
-    def replay(self, moment: datetime) -> Any:
+    def replay(self, moment: datetime, needed: Any = NEEDED) -> Any:
         """A fresh replay: its warehouse and its reports."""
         self._replays += 1
         own = self._session_in(self._folder / f"replay-{self._replays}", self.source, TABLES)
-        reports = list(replay(NEEDED, self.session.warehouse, own, moment))
+        reports = list(replay(needed, self.session.warehouse, own, moment))
         return own.warehouse, reports
 
     def form(self, warehouse: Any) -> dict[str, tuple[float | None, int]]:
@@ -216,6 +216,13 @@ def test_only_what_stands_on_a_correction_is_computed(desk):
     desk.run()
     _, reports = desk.replay(EVENING)
     assert {report.date: report.computed for report in reports if report.computed} == {FOURTH: 2}
+
+
+def test_days_the_warehouse_has_nothing_of_are_passed_over(desk):
+    earlier = {name: [FIRST - timedelta(days=9), *days] for name, days in NEEDED.items()}
+    then, reports = desk.replay(EVENING, earlier)
+    assert [report.problem for report in reports if report.problem] == []
+    assert desk.form(then) == desk.form(desk.session.warehouse)
 
 
 def test_a_replay_leaves_the_warehouse_alone(desk):
