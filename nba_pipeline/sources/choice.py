@@ -74,8 +74,13 @@ def once(feed: Feed, rows: Iterable[Row]) -> list[Row]:
     return list({key_of(feed, row): row for row in rows}.values())
 
 
-def filled(row: Row, other: Row) -> Row:
-    """A row with what it leaves open as another publisher of the same thing has it."""
+def filled(feed: Feed, row: Row, other: Row) -> Row:
+    """A row with what it leaves open as another publisher of the same thing has it.
+
+    Plays stay as they are: every publisher numbers them on its own, so equal keys mean nothing.
+    """
+    if feed.name == "play_by_play":
+        return row
     gaps = {name: value for name, value in other.items() if row.get(name) is None}
     return {**row, **gaps} if gaps else row
 

@@ -245,7 +245,7 @@ class Landed:
                 else:
                     others |= {key_of(feed, row): row for row in mine}
         return [
-            filled(row, others.get(key_of(feed, row), {}))
+            filled(feed, row, others.get(key_of(feed, row), {}))
             for _, rows in chosen.values()
             for row in once(feed, rows)
         ]

@@ -7,8 +7,6 @@ from somewhere inside.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -205,19 +203,3 @@ def result_set(root: Node, name: str) -> list[Node]:
                 rows.append(Node(named, row.path, root.origin))
             return rows
     raise root.fails(f"has no result set {name}")
-
-
-def csv_of(content: bytes, origin: Origin) -> list[Node]:
-    """The rows of a CSV payload with a header line.
-
-    Raises:
-        UnknownPayloadError: When it is no text or has no rows.
-    """
-    try:
-        lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-        rows = [Node(dict(row), f"line {at}", origin) for at, row in enumerate(lines, start=2)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UnknownPayloadError(origin.file, f"is no CSV text: {error}") from error
-    if not rows:
-        raise UnknownPayloadError(origin.file, "holds no row")
-    return rows
