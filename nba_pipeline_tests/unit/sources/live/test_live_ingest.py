@@ -422,7 +422,9 @@ def test_a_source_has_so_much_time_and_no_more(ingestion, provider, monkeypatch,
     report = run(ingestion, "post_game")
     told = of(report, "nbac_play_by_play")
     assert told.failed == 9
-    assert "the time for all of its kind was used up" in told.problems[-1]
+    # Which games are still waiting then is a matter of threads.
+    late = [text for text in told.problems if "the time for all of its kind was used up" in text]
+    assert late
     assert len(provider.asked_for("liveData")) < 9 * 4
 
 
