@@ -422,10 +422,20 @@ def test_a_source_has_so_much_time_and_no_more(ingestion, provider, monkeypatch,
     report = run(ingestion, "post_game")
     told = of(report, "nbac_play_by_play")
     assert told.failed == 9
-    # Which games are still waiting then is a matter of threads.
-    late = [text for text in told.problems if "the time for all of its kind was used up" in text]
-    assert late
+    # Which games had their four tries by then is a matter of threads.
+    assert [text for text in told.problems if "(4 tries)" not in text]
     assert len(provider.asked_for("liveData")) < 9 * 4
+
+
+def test_what_is_left_when_a_source_s_time_is_up_is_not_asked(ingestion, provider, monkeypatch):
+    run(ingestion, "post_game")
+    asked = len(provider.asked_for("liveData"))
+    monkeypatch.setattr(ingest, "MEMBER_BUDGET", -1.0)
+    told = of(run(ingestion, "post_game"), "nbac_play_by_play")
+    assert told.failed == 9
+    for problem in told.problems:
+        assert "not asked, the time for all of its kind was used up" in problem
+    assert len(provider.asked_for("liveData")) == asked > 0
 
 
 def test_pages_without_end_are_a_fault(ingestion, provider, monkeypatch, reply):
