@@ -1,30 +1,4 @@
-"""Where things are kept, as the environment says; the one place that knows the defaults.
-
-=====================  =======================================  ===================================
-Variable               Means                                    Default
-=====================  =======================================  ===================================
-``NBA_WAREHOUSE``      local or bigquery                        local
-``NBA_WAREHOUSE_DIR``  folder of the embedded warehouse         ``nba_warehouse`` under
-                                                                ``DAGSTER_HOME``, else under the
-                                                                user's data folder
-``NBA_LANDING_ROOT``   landing zone: a folder or ``gs://…``     none; ``ingest`` then uses
-                                                                ``nba_landing`` beside the default
-                                                                warehouse folder
-``NBA_ARCHIVE_DIR``    folder of season files                   none: the simulated league
-``NBA_EXECUTOR``       serial, threads, processes or dask       serial
-``NBA_DASK_ADDRESS``   scheduler of a dask cluster             none: one is made for the run
-``NBA_FIRST_DAY``      first partition, YYYY-MM-DD              2020-10-01
-``NBA_RECENT_DAYS``    days back that are swept for changes     14
-``NBA_OLDEST_DAYS``    days back that anything is launched for  90
-                       without a person asking
-``DAGSTER_HOME``       Dagster's own folder                     ``dagster`` under the user's data
-                                                                folder (terminal only)
-=====================  =======================================  ===================================
-
-Live sources read their addresses, keys and proxy themselves (``sources/live/hosts.py``).
-Worker counts and switches (``PGS_WORKERS``, ``ENABLE_PLAYER_PARALLELIZATION``, …) are read by the
-engine, table by table.
-"""
+"""Where things are kept, as the environment says; ``catalogue`` lists every variable there is."""
 
 from __future__ import annotations
 
@@ -35,8 +9,69 @@ from pathlib import Path
 import platformdirs
 
 from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.fanout import EXECUTORS
+from nba_pipeline.engine.variables import Variable
 
-_FIRST_DAY = date(2020, 10, 1)
+_BESIDE = "under DAGSTER_HOME, else under the user's data folder"
+
+WAREHOUSE_DIR = Variable(
+    "NBA_WAREHOUSE_DIR",
+    "folder of the embedded warehouse",
+    form="a folder",
+    fallback=f"nba_warehouse {_BESIDE}",
+)
+LANDING_ROOT = Variable(
+    "NBA_LANDING_ROOT",
+    "landing zone whose payloads are read, and where ingest puts them; goes before NBA_ARCHIVE_DIR",
+    form="a folder or gs://bucket/prefix",
+    fallback=f"nothing is read; ingest uses nba_landing {_BESIDE}",
+)
+ARCHIVE_DIR = Variable(
+    "NBA_ARCHIVE_DIR",
+    "folder of season files",
+    form="a folder",
+    fallback="the simulated league",
+)
+EXECUTOR = Variable(
+    "NBA_EXECUTOR",
+    "where players and teams are computed; also --executor",
+    default="serial",
+    words=EXECUTORS,
+)
+DASK_ADDRESS = Variable(
+    "NBA_DASK_ADDRESS",
+    "scheduler of a dask cluster; also --address",
+    form="tcp://host:port or tls://host:port",
+    fallback="a cluster of this machine's CPUs, for the run",
+)
+FIRST_DAY = Variable(
+    "NBA_FIRST_DAY", "first partition of every table", default="2020-10-01", form="YYYY-MM-DD"
+)
+RECENT_DAYS = Variable(
+    "NBA_RECENT_DAYS",
+    "days back that are looked at for what changed without a new file",
+    default="14",
+    unit="days",
+    minimum=1,
+)
+OLDEST_DAYS = Variable(
+    "NBA_OLDEST_DAYS",
+    "days back that sensors and schedules launch anything for; older dates a person launches",
+    default="90",
+    unit="days",
+    minimum=1,
+)
+DAGSTER_HOME = Variable(
+    "DAGSTER_HOME",
+    "Dagster's own folder: runs, events and dagster.yaml",
+    form="a folder",
+    fallback="in the terminal dagster under the user's data folder; dagster dev makes a new one",
+)
+LOGS_BUCKET = Variable(
+    "NBA_LOGS_BUCKET",
+    "bucket of what steps print; read by deploy/dagster.yaml",
+    form="a bucket's name",
+)
 
 
 def data_folder() -> Path:
@@ -46,13 +81,13 @@ def data_folder() -> Path:
 
 def warehouse_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
     """The embedded warehouse's folder: as chosen, else as the environment says."""
-    named = chosen or environ.get("NBA_WAREHOUSE_DIR", "")
+    named = chosen or WAREHOUSE_DIR.text(environ)
     return Path(named).expanduser() if named else _home(environ) / "nba_warehouse"
 
 
 def _home(environ: Mapping[str, str]) -> Path:
     """Where data goes that no setting sends elsewhere."""
-    home = environ.get("DAGSTER_HOME", "")
+    home = DAGSTER_HOME.text(environ)
     return Path(home).expanduser() if home else data_folder()
 
 
@@ -69,13 +104,13 @@ def pages_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
 
 def archive_folder(environ: Mapping[str, str], chosen: str = "") -> Path | None:
     """The folder of season files, or None for the simulated league."""
-    named = chosen or environ.get("NBA_ARCHIVE_DIR", "")
+    named = chosen or ARCHIVE_DIR.text(environ)
     return Path(named).expanduser() if named else None
 
 
 def landing_root(environ: Mapping[str, str], chosen: str = "") -> str:
     """The landing zone, a folder or ``gs://bucket/prefix``; empty where there is none."""
-    named = chosen or environ.get("NBA_LANDING_ROOT", "")
+    named = chosen or LANDING_ROOT.text(environ)
     return named if "://" in named or not named else str(Path(named).expanduser())
 
 
@@ -86,7 +121,7 @@ def ingest_root(environ: Mapping[str, str], chosen: str = "") -> str:
 
 def executor_name(environ: Mapping[str, str], chosen: str = "") -> str:
     """The executor compute runs in."""
-    return chosen or environ.get("NBA_EXECUTOR", "") or "serial"
+    return chosen or EXECUTOR.text(environ)
 
 
 def dask_address(environ: Mapping[str, str]) -> str:
@@ -95,10 +130,10 @@ def dask_address(environ: Mapping[str, str]) -> str:
     Raises:
         ConfigurationError: When it is no address.
     """
-    address = environ.get("NBA_DASK_ADDRESS", "").strip()
+    address = DASK_ADDRESS.text(environ)
     if address and not address.startswith(("tcp://", "tls://")):
         raise ConfigurationError(
-            f"NBA_DASK_ADDRESS={address} is no address: write tcp://host:port or tls://host:port"
+            f"{DASK_ADDRESS.name}={address} is no address: write {DASK_ADDRESS.form}"
         )
     return address
 
@@ -109,12 +144,12 @@ def first_day(environ: Mapping[str, str]) -> date:
     Raises:
         ConfigurationError: When ``NBA_FIRST_DAY`` is no date.
     """
-    named = environ.get("NBA_FIRST_DAY", "")
+    named = FIRST_DAY.text(environ)
     try:
-        return date.fromisoformat(named) if named else _FIRST_DAY
+        return date.fromisoformat(named)
     except ValueError as error:
         raise ConfigurationError(
-            f"NBA_FIRST_DAY={named} is not a date: write YYYY-MM-DD"
+            f"{FIRST_DAY.name}={named} is not a date: write {FIRST_DAY.form}"
         ) from error
 
 
@@ -124,7 +159,7 @@ def recent_days(environ: Mapping[str, str]) -> int:
     Raises:
         ConfigurationError: When ``NBA_RECENT_DAYS`` is no number of days.
     """
-    return _days(environ, "NBA_RECENT_DAYS", 14)
+    return int(RECENT_DAYS.number(environ))
 
 
 def oldest_days(environ: Mapping[str, str]) -> int:
@@ -133,19 +168,10 @@ def oldest_days(environ: Mapping[str, str]) -> int:
     Raises:
         ConfigurationError: When ``NBA_OLDEST_DAYS`` is no number of days.
     """
-    return _days(environ, "NBA_OLDEST_DAYS", 90)
-
-
-def _days(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, "").strip()
-    if not text:
-        return default
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise ConfigurationError(f"{name}={text} is not a number of days: give 1 or more")
-    return int(text)
+    return int(OLDEST_DAYS.number(environ))
 
 
 def dagster_home(environ: Mapping[str, str]) -> Path:
     """Dagster's folder for runs started in the terminal."""
-    named = environ.get("DAGSTER_HOME", "")
+    named = DAGSTER_HOME.text(environ)
     return Path(named).expanduser() if named else data_folder() / "dagster"

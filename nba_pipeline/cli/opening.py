@@ -85,7 +85,7 @@ def use_cluster(address: str) -> None:
     Raises:
         ConfigurationError: When it is no address.
     """
-    os.environ["NBA_DASK_ADDRESS"] = address
+    os.environ[settings.DASK_ADDRESS.name] = address
     settings.dask_address(os.environ)
 
 

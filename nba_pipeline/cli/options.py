@@ -29,7 +29,7 @@ AddressOption = Annotated[
     str,
     typer.Option(
         metavar="tcp://HOST:PORT",
-        envvar="NBA_DASK_ADDRESS",
+        envvar=settings.DASK_ADDRESS.name,
         help="Scheduler of a dask cluster, with --executor dask; else one is made for the run.",
     ),
 ]

@@ -11,7 +11,44 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.variables import Variable
+
+#: A million hours is longer than anybody waits, and less than a clock can hold.
+_LONGEST = 1e6
+
+ATTEMPTS = Variable(
+    "CIRCUIT_BREAKER_ENTITY_ATTEMPTS",
+    "failed attempts with the same inputs after which an entity is left alone",
+    default="3",
+    unit="attempts",
+    minimum=1,
+)
+LOCKOUT_HOURS = Variable(
+    "CIRCUIT_BREAKER_ENTITY_LOCKOUT_HOURS",
+    "for how long such an entity is left alone",
+    default="24",
+    unit="hours",
+    whole=False,
+    above=0,
+    maximum=_LONGEST,
+)
+FAILURES = Variable(
+    "CIRCUIT_BREAKER_FAILURES",
+    "failures in a row after which a partition is left alone",
+    default="5",
+    unit="failures",
+    minimum=1,
+)
+TIMEOUT_MINUTES = Variable(
+    "CIRCUIT_BREAKER_TIMEOUT_MINUTES",
+    "for how long such a partition is left alone, before one run may try it",
+    default="30",
+    unit="minutes",
+    whole=False,
+    above=0,
+    maximum=_LONGEST,
+)
+VARIABLES = (ATTEMPTS, LOCKOUT_HOURS, FAILURES, TIMEOUT_MINUTES)
 
 
 @dataclass(frozen=True)
@@ -35,25 +72,14 @@ class BreakerSettings:
         """The settings as the environment says.
 
         Raises:
-            ConfigurationError: When a variable is not a positive number.
+            ConfigurationError: When a variable is no such number.
         """
         return cls(
-            attempts=int(_number(environ, "CIRCUIT_BREAKER_ENTITY_ATTEMPTS", 3)),
-            lockout=timedelta(hours=_number(environ, "CIRCUIT_BREAKER_ENTITY_LOCKOUT_HOURS", 24)),
-            failures=int(_number(environ, "CIRCUIT_BREAKER_FAILURES", 5)),
-            timeout=timedelta(minutes=_number(environ, "CIRCUIT_BREAKER_TIMEOUT_MINUTES", 30)),
+            attempts=int(ATTEMPTS.number(environ)),
+            lockout=timedelta(hours=LOCKOUT_HOURS.number(environ)),
+            failures=int(FAILURES.number(environ)),
+            timeout=timedelta(minutes=TIMEOUT_MINUTES.number(environ)),
         )
-
-
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name, "").strip()
-    try:
-        number = float(text) if text else default
-    except ValueError as error:
-        raise ConfigurationError(f"{name}={text} is not a number") from error
-    if not 0 < number < 1e6:
-        raise ConfigurationError(f"{name}={text} is not a positive number")
-    return number
 
 
 # One entity of one partition ----------------------------------------------------------------------

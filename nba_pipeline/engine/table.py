@@ -17,8 +17,30 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from nba_pipeline.engine.errors import ConfigurationError, DeclarationError
+from nba_pipeline.engine.errors import DeclarationError
+from nba_pipeline.engine.variables import Variable
 from nba_pipeline.engine.windows import Cells
+
+#: Workers where the table's own variable says nothing.
+WORKERS = Variable(
+    "PARALLELIZATION_WORKERS",
+    "workers of every table whose own variable is not set; never more than usable CPUs, and 0 or "
+    "less means 1",
+    unit="workers",
+    fallback="each table's default",
+)
+
+#: By kind of table: whether it is fanned out at all.
+SWITCHES = {
+    kind: Variable(
+        f"ENABLE_{kind.upper()}_PARALLELIZATION",
+        f"false computes {tables} in one plain loop, with identical results; goes before "
+        "--executor and every worker count",
+        default="true",
+        words=("true", "false", "1", "0"),
+    )
+    for kind, tables in (("player", "player tables"), ("team", "all other tables"))
+}
 
 Array: TypeAlias = npt.NDArray[Any]
 #: Columns of equal length, by name. Numbers with NULLs are float64 with NaN, text is object arrays
@@ -284,10 +306,19 @@ class FanOut:
     together: tuple[str, ...] = ()
 
     @property
-    def switch(self) -> str:
-        """Environment variable that turns the fan-out off for this kind of table."""
-        kind = "PLAYER" if self.unit == "player" else "TEAM"
-        return f"ENABLE_{kind}_PARALLELIZATION"
+    def switch(self) -> Variable:
+        """What turns the fan-out off for this kind of table."""
+        return SWITCHES["player" if self.unit == "player" else "team"]
+
+    @property
+    def variable(self) -> Variable:
+        """The table's own worker count."""
+        return Variable(
+            self.workers_variable,
+            "workers; never more than usable CPUs, and 0 or less means 1",
+            default=str(self.default_workers),
+            unit="workers",
+        )
 
     def workers(self, environ: Mapping[str, str], usable_cpus: int) -> int:
         """Workers to use: own variable, general variable, default; never more than the CPUs.
@@ -296,29 +327,21 @@ class FanOut:
             ConfigurationError: When a variable is not a whole number, or the switch
                 is neither true nor false.
         """
-        if not _switched_on(self.switch, environ):
+        if self.switched_off(environ):
             return 1
-        for name in (self.workers_variable, "PARALLELIZATION_WORKERS"):
-            text = environ.get(name, "").strip()
-            if text:
-                if not (text.isascii() and text.removeprefix("-").isdigit()):
-                    raise ConfigurationError(
-                        f"{name}={text} is not a number of workers: give a whole number"
-                    )
+        for variable in (self.variable, WORKERS):
+            if variable.is_set_in(environ):
                 # Nobody can work with none: zero and less mean one.
-                return max(1, min(int(text), usable_cpus))
+                return max(1, min(int(variable.number(environ)), usable_cpus))
         return min(self.default_workers, usable_cpus)
 
     def switched_off(self, environ: Mapping[str, str]) -> bool:
-        """Whether the environment asks for the plain serial loop."""
-        return not _switched_on(self.switch, environ)
+        """Whether the environment asks for the plain serial loop.
 
-
-def _switched_on(name: str, environ: Mapping[str, str]) -> bool:
-    text = environ.get(name, "true").strip().lower()
-    if text not in ("true", "false", "1", "0"):
-        raise ConfigurationError(f"{name}={environ[name]} is neither true nor false")
-    return text in ("true", "1")
+        Raises:
+            ConfigurationError: When the switch is neither true nor false.
+        """
+        return self.switch.word(environ) in ("false", "0")
 
 
 def usable_cpus() -> int:
@@ -392,12 +415,10 @@ class Table:
         checks: Promises about a stored partition.
         clustering: Columns production storage is clustered by.
         keeps_revisions: True of raw tables: a correction adds a revision.
-        settings: Environment variables that change rows, with their defaults. Their values are
-            part of every ``inputs_hash`` and of the fingerprint.
+        settings: Environment variables that change rows, numbers or words. Their values are part
+            of every ``inputs_hash`` and of the fingerprint.
         reviewed: Digests of the lists kept with the code that change rows, by name. A changed list
             counts as changed configuration.
-        choices: Environment variables that change rows and hold one of some words, the default
-            first. Among the settings they stand as the word's place, counted from 0.
         bootstrap_days: Days from the season's first on which the table has no rows.
         marks_season: Whether each row says where in the season its day lies: within the first 30
             days, at one of the season's ends. Metadata, like every column of the engine.
@@ -422,9 +443,8 @@ class Table:
     checks: tuple[Check, ...] = ()
     clustering: tuple[str, ...] = ()
     keeps_revisions: bool = False
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: tuple[Variable, ...] = ()
     reviewed: Mapping[str, str] = field(default_factory=dict)
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bootstrap_days: int = 0
     marks_season: bool = False
     tracked: tuple[Tracked, ...] = ()
@@ -445,24 +465,17 @@ class Table:
             raise DeclarationError(f"{self.name} has no game_date, which is its partition")
 
     def settings_in(self, environ: Mapping[str, str]) -> dict[str, float]:
-        """The table's settings as an environment has them.
+        """The table's settings as an environment has them; a word as its place, counted from 0.
 
         Raises:
-            ConfigurationError: When a variable is not a number, or none of its words.
+            ConfigurationError: When a variable is no such number, or none of its words.
         """
-        found = dict(self.settings)
-        for name in self.settings:
-            text = environ.get(name, "").strip()
-            try:
-                found[name] = float(text) if text else found[name]
-            except ValueError as error:
-                raise ConfigurationError(f"{name}={text} is not a number") from error
-        for name, words in self.choices.items():
-            word = environ.get(name, "").strip() or words[0]
-            if word not in words:
-                raise ConfigurationError(f"{name}={word} is none of {', '.join(words)}")
-            found[name] = float(words.index(word))
-        return found
+        return {
+            variable.name: float(variable.words.index(variable.word(environ)))
+            if variable.words
+            else variable.number(environ)
+            for variable in self.settings
+        }
 
     @property
     def full_name(self) -> str:

@@ -19,13 +19,24 @@ from nba_pipeline.domain.games import GameStatus
 from nba_pipeline.domain.incompleteness import classify
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, reads
+from nba_pipeline.engine.variables import Variable
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
 
 #: A row may be used in production from this percentage of its expected games on.
-THRESHOLD = "COMPLETENESS_THRESHOLD"
+#: 70 is the profile of the system this one replaces.
+THRESHOLD = Variable(
+    "COMPLETENESS_THRESHOLD",
+    "percentage of expected games from which a row is ready for production; part of every row's "
+    "inputs",
+    default="90",
+    unit="percent",
+    whole=False,
+    minimum=0,
+    maximum=100,
+)
 
-#: What a table that uses this module sets; 70 is the profile of the system this one replaces.
-SETTINGS = {THRESHOLD: 90.0}
+#: What a table that uses this module sets.
+SETTINGS = (THRESHOLD,)
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,7 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
     gap = ~there & (did_appear | ~(covered | play_in))
     unpublished = play_in & ~there & ~did_appear & ~covered
     counted = _Games(expected, there, gap, unpublished, raw.day)
-    return _columns(counted, reported, windows, cells.settings[THRESHOLD])
+    return _columns(counted, reported, windows, cells.settings[THRESHOLD.name])
 
 
 def of_teams(
@@ -195,7 +206,7 @@ def of_teams(
     there = _among(expected, summarised)
     nothing = np.zeros(len(expected), dtype=bool)
     counted = _Games(expected, there, ~there, nothing, cells.window(summaries).day)
-    return _columns(counted, reported, windows, cells.settings[THRESHOLD])
+    return _columns(counted, reported, windows, cells.settings[THRESHOLD.name])
 
 
 def final_games(cells: Cells) -> Ints:

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from nba_pipeline import settings
-from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.variables import Variable
 
 if TYPE_CHECKING:
     from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 Where = TypeVar("Where", bound=Hashable)
 
 KINDS = ("local", "bigquery")
+WAREHOUSE = Variable("NBA_WAREHOUSE", "where rows live", default=KINDS[0], words=KINDS)
 
 
 def open_warehouse(
-    environ: Mapping[str, str], tables: Sequence[Table], directory: str = "", kind: str = ""
+    environ: Mapping[str, str], tables: Sequence[Table], directory: str = ""
 ) -> Warehouse:
     """The warehouse.
 
@@ -32,17 +33,11 @@ def open_warehouse(
         environ: The environment.
         tables: Every table.
         directory: Folder of the embedded warehouse, where it is not as the environment says.
-        kind: One of ``KINDS``, where it is not as the environment says.
 
     Raises:
         ConfigurationError: When there is no such kind, or a setting of it is wrong.
     """
-    kind = kind or environ.get("NBA_WAREHOUSE", "") or KINDS[0]
-    if kind not in KINDS:
-        raise ConfigurationError(
-            f"NBA_WAREHOUSE={kind} is no warehouse: choose one of {', '.join(KINDS)}"
-        )
-    if kind == "local" or directory:
+    if WAREHOUSE.word(environ) == "local" or directory:
         return _local(settings.warehouse_folder(environ, directory), tables)
     from nba_pipeline.warehouse.bigquery.settings import BigQuerySettings
 

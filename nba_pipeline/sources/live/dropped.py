@@ -27,9 +27,9 @@ def land_dropped(
     Raises:
         SourceError: When there is no such folder.
     """
-    folder = Path(environ[drop.setting]).expanduser()
+    folder = Path(drop.setting.text(environ)).expanduser()
     if not folder.is_dir():
-        raise SourceError(f"{drop.setting} names {folder}, which is no folder")
+        raise SourceError(f"{drop.setting.name} names {folder}, which is no folder")
     found = 0
     for path in sorted(folder.iterdir()):
         named = re.fullmatch(drop.pattern, path.name)

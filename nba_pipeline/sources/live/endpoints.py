@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
+from nba_pipeline.engine.variables import Variable
+
 
 class Per(Enum):
     """What one request is about."""
@@ -80,7 +82,7 @@ class FileDrop:
         name: Its id.
         source: Under which its files land.
         kind: Under which its files land.
-        setting: The environment variable that names the folder.
+        setting: What names the folder.
         pattern: A regular expression for a file's name, with groups ``day`` and ``name``.
         extension: How the files' names end.
     """
@@ -88,7 +90,7 @@ class FileDrop:
     name: str
     source: str
     kind: str
-    setting: str
+    setting: Variable
     pattern: str
     extension: str
 
@@ -357,7 +359,13 @@ _ALL = (
         "bigdataball_play_by_play",
         "bigdataball",
         "play_by_play",
-        "BIGDATABALL_DIR",
+        Variable(
+            "BIGDATABALL_DIR",
+            "folder of play-by-play exports named like [YYYY-MM-DD]-0022400561-NYK@PHI.csv; they "
+            "are kept in the landing zone, but nothing reads them yet: they name players without "
+            "ids",
+            form="a folder",
+        ),
         r"\[(?P<day>\d{4}-\d{2}-\d{2})\]-(?P<name>\d{10})-[A-Z]{3}@[A-Z]{3}\.csv",
         "csv",
     ),

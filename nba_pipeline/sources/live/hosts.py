@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.variables import Variable
 
 _BROWSER = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -28,7 +30,16 @@ _FOR_STATS = {
     "Sec-Ch-Ua-Mobile": "?0",
     "Sec-Ch-Ua-Platform": '"Windows"',
 }
-_PROXY = "NBA_PROXY_URL"
+_ADDRESS = "an address that begins with http:// or https://"
+
+PROXY = Variable(
+    "NBA_PROXY_URL",
+    "proxy for hosts that block cloud addresses: nba.com's statistics, reports, gamebooks and "
+    "officials, and BettingPros",
+    form=_ADDRESS,
+    # Proxies carry a password in their address.
+    is_secret=True,
+)
 
 
 @dataclass(frozen=True)
@@ -36,18 +47,18 @@ class Key:
     """How a host is told who asks.
 
     Attributes:
-        setting: The environment variable that holds the key.
+        setting: What holds the key.
         parameter: Name of the query parameter it travels in, or empty.
         header: Name of the header it travels in, or empty.
         scheme: What stands before it in the header, or empty.
-        scheme_setting: The environment variable that replaces ``scheme``, or empty.
+        scheme_setting: What replaces ``scheme``, where anything does.
     """
 
-    setting: str
+    setting: Variable
     parameter: str = ""
     header: str = ""
     scheme: str = ""
-    scheme_setting: str = ""
+    scheme_setting: Variable | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,22 @@ class Host:
     connect_timeout: float = 10.0
     is_proxied: bool = False
 
+    @property
+    def address(self) -> Variable:
+        """What sends its requests elsewhere."""
+        return Variable(
+            f"NBA_URL_{self.name.upper()}",
+            f"where requests to {urlsplit(self.url).hostname} go instead",
+            default=self.url,
+            form=_ADDRESS,
+        )
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Everything the environment can say about it alone."""
+        key = (self.key.setting, self.key.scheme_setting) if self.key else ()
+        return (*(variable for variable in key if variable), self.address)
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -94,6 +121,10 @@ class Reach:
     headers: Mapping[str, str] = field(repr=False)
     proxy: str = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+
+
+def _key(name: str, publisher: str) -> Variable:
+    return Variable(name, f"key of {publisher}, which is not asked without", is_secret=True)
 
 
 HOSTS: dict[str, Host] = {
@@ -116,13 +147,13 @@ HOSTS: dict[str, Host] = {
             "odds",
             "https://api.the-odds-api.com",
             {"Accept": "application/json"},
-            Key("ODDS_API_KEY", parameter="apiKey"),
+            Key(_key("ODDS_API_KEY", "The Odds API"), parameter="apiKey"),
         ),
         Host(
             "bettingpros",
             "https://api.bettingpros.com",
             {"Accept": "application/json", "User-Agent": _BROWSER},
-            Key("BETTINGPROS_API_KEY", header="x-api-key"),
+            Key(_key("BETTINGPROS_API_KEY", "BettingPros"), header="x-api-key"),
             at_once=1,
             pause=2.5,
             is_proxied=True,
@@ -133,9 +164,13 @@ HOSTS: dict[str, Host] = {
             "https://api.balldontlie.io",
             {"Accept": "application/json"},
             Key(
-                "BALLDONTLIE_API_KEY",
+                _key("BALLDONTLIE_API_KEY", "balldontlie"),
                 header="Authorization",
-                scheme_setting="BALLDONTLIE_AUTH_SCHEME",
+                scheme_setting=Variable(
+                    "BALLDONTLIE_AUTH_SCHEME",
+                    "what stands before its key in the header",
+                    form="a word, for example Bearer",
+                ),
             ),
             at_once=1,
             pause=1.0,
@@ -148,7 +183,7 @@ HOSTS: dict[str, Host] = {
 
 def is_configured(host: Host, environ: Mapping[str, str]) -> bool:
     """Whether a host can be asked: it wants no key, or there is one."""
-    return host.key is None or bool(environ.get(host.key.setting, ""))
+    return host.key is None or host.key.setting.is_set_in(environ)
 
 
 def reached(host: Host, environ: Mapping[str, str]) -> Reach:
@@ -157,27 +192,30 @@ def reached(host: Host, environ: Mapping[str, str]) -> Reach:
     Raises:
         ConfigurationError: When the key is missing, or an address is no web address.
     """
-    setting = f"NBA_URL_{host.name.upper()}"
-    url = _address(setting, environ.get(setting, "")) or host.url
-    proxy = _address(_PROXY, environ.get(_PROXY, "")) if host.is_proxied else ""
+    url = _address(host.address, environ)
+    proxy = _address(PROXY, environ) if host.is_proxied else ""
     parameters: dict[str, str] = {}
     headers = dict(host.headers)
     secret = ""
     if host.key:
-        secret = environ.get(host.key.setting, "")
+        secret = host.key.setting.text(environ)
         if not secret:
-            raise ConfigurationError(f"{host.key.setting} is not set: {host.name} wants a key")
+            raise ConfigurationError(f"{host.key.setting.name} is not set: {host.name} wants a key")
         if host.key.parameter:
             parameters[host.key.parameter] = secret
         else:
-            scheme = environ.get(host.key.scheme_setting, "") or host.key.scheme
+            chosen = host.key.scheme_setting
+            scheme = (chosen.text(environ) if chosen else "") or host.key.scheme
             headers[host.key.header] = f"{scheme} {secret}".strip()
     return Reach(
         replace(host, url=url), parameters, headers, proxy, tuple(t for t in (secret, proxy) if t)
     )
 
 
-def _address(setting: str, text: str) -> str:
+def _address(variable: Variable, environ: Mapping[str, str]) -> str:
+    text = variable.text(environ)
     if text and not text.startswith(("http://", "https://")):
-        raise ConfigurationError(f"{setting} is no web address: it begins with http:// or https://")
+        raise ConfigurationError(
+            f"{variable.name} is no web address: it begins with http:// or https://"
+        )
     return text.rstrip("/")

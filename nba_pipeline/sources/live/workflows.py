@@ -34,11 +34,11 @@ class Member:
     def missing_setting(self, environ: Mapping[str, str]) -> str:
         """The setting without which the member cannot work, if it is missing; else empty."""
         if drop := FILE_DROPS.get(self.name):
-            return "" if environ.get(drop.setting, "") else drop.setting
+            return "" if drop.setting.is_set_in(environ) else drop.setting.name
         host = HOSTS[ENDPOINTS[self.name].host]
         if is_configured(host, environ) or host.key is None:
             return ""
-        return host.key.setting
+        return host.key.setting.name
 
 
 @dataclass(frozen=True)

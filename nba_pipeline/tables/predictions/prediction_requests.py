@@ -27,12 +27,26 @@ from nba_pipeline.engine.table import (
     each,
     reads,
 )
+from nba_pipeline.engine.variables import Variable
 from nba_pipeline.engine.windows import Cells
 from nba_pipeline.tables import prop_lines
 
-#: Setting: fewest projected minutes of a player who is predicted.
-MIN_MINUTES = "PREDICTION_MIN_MINUTES"
-LINE_RULE = "NBA_LINE_RULE"
+MIN_MINUTES = Variable(
+    "PREDICTION_MIN_MINUTES",
+    "minutes a game in the last seven days from which a player is predicted",
+    default="15",
+    unit="minutes",
+    whole=False,
+    minimum=0,
+    maximum=60,
+)
+LINE_RULE = Variable(
+    "NBA_LINE_RULE",
+    "the line claims are held against: closing is the newest by tip-off, first the first, "
+    f"at_prediction the newest by {PREDICTION_HOUR:02}:00 Eastern",
+    default=RULES[0],
+    words=RULES,
+)
 
 #: Statuses of players who are not predicted.
 NOT_PLAYING = ("out", "doubtful")
@@ -106,7 +120,7 @@ COLUMNS = (
 def compute(cells: Cells) -> Columns:
     """Tonight's context with the line the rule names."""
     tonight, features = cells.one("tonight"), cells.one("features")
-    rule = RULES[int(cells.settings[LINE_RULE])]
+    rule = RULES[int(cells.settings[LINE_RULE.name])]
     snapshots, owner = prop_lines.main_lines(cells)
     line = line_by_rule(snapshots, owner, len(cells), rule, _mornings(cells["game_date"]))
     has_line = ~np.isnan(line.current)
@@ -162,7 +176,7 @@ def _estimated(tonight: Columns, has_line: Array) -> Columns:
 
 def _plays_too_little(cells: Cells) -> Array:
     minutes = cells.one("tonight")["avg_minutes_per_game_last_7"]
-    return np.asarray(~(minutes >= cells.settings[MIN_MINUTES]))
+    return np.asarray(~(minutes >= cells.settings[MIN_MINUTES.name]))
 
 
 def _does_not_play(cells: Cells) -> Array:
@@ -209,8 +223,7 @@ TABLE = Table(
     cells=_cells,
     compute=compute,
     version=1,
-    settings={MIN_MINUTES: 15.0},
-    choices={LINE_RULE: RULES},
+    settings=(MIN_MINUTES, LINE_RULE),
     fan_out=FanOut("player", "PREDICTION_WORKERS", default_workers=10),
     gates=(
         _gate(FailureCategory.EXPECTED_INCOMPLETE, "is listed as not playing", _does_not_play),

@@ -7,6 +7,78 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.variables import Variable
+
+_LESS_THAN_A_DAY = 86_399
+
+PROJECT = Variable(
+    "NBA_BIGQUERY_PROJECT", "project that holds the datasets and pays", form="a project's id"
+)
+LOCATION = Variable(
+    "NBA_BIGQUERY_LOCATION", "where the datasets are", default="US", form="a location of BigQuery"
+)
+DATASET_PREFIX = Variable(
+    "NBA_BIGQUERY_DATASET_PREFIX",
+    "put before every dataset's name, also in queries, for a warehouse apart from another",
+    form="letters, digits and underscores",
+)
+CREDENTIALS = Variable(
+    "NBA_BIGQUERY_CREDENTIALS",
+    "a service account's key",
+    form="base64 of the key's JSON",
+    fallback="the environment's own credentials",
+    is_secret=True,
+)
+CALL_SECONDS = Variable(
+    "NBA_BIGQUERY_CALL_SECONDS",
+    "longest a call may be silent before it is made again",
+    default="60",
+    unit="seconds",
+    whole=False,
+    above=0,
+    maximum=_LESS_THAN_A_DAY,
+)
+JOB_SECONDS = Variable(
+    "NBA_BIGQUERY_JOB_SECONDS",
+    "longest a read, a write or a query may take with everything tried again; jobs are stopped by "
+    "the server, too",
+    default="600",
+    unit="seconds",
+    whole=False,
+    above=0,
+    maximum=_LESS_THAN_A_DAY,
+)
+MAX_BYTES = Variable(
+    "NBA_BIGQUERY_MAX_BYTES",
+    "most bytes one read or query may read; what would read more is refused before it runs",
+    unit="bytes",
+    minimum=0,
+    fallback="no limit",
+)
+ENDPOINT = Variable(
+    "NBA_BIGQUERY_ENDPOINT",
+    "an emulator, which is spoken to without credentials; together with "
+    "NBA_BIGQUERY_STORAGE_ENDPOINT",
+    form="an address on this machine",
+    fallback="Google's",
+)
+STORAGE_ENDPOINT = Variable(
+    "NBA_BIGQUERY_STORAGE_ENDPOINT",
+    "the emulator's Storage Read API",
+    form="host:port on this machine",
+    fallback="Google's",
+)
+VARIABLES = (
+    PROJECT,
+    LOCATION,
+    DATASET_PREFIX,
+    CREDENTIALS,
+    CALL_SECONDS,
+    JOB_SECONDS,
+    MAX_BYTES,
+    ENDPOINT,
+    STORAGE_ENDPOINT,
+)
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -28,30 +100,28 @@ class BigQuerySettings:
     """
 
     project: str
-    location: str = "US"
+    location: str = LOCATION.default
     dataset_prefix: str = ""
     credentials: str = field(default="", repr=False)
     endpoint: str = ""
     storage_endpoint: str = ""
-    call_seconds: float = 60.0
-    job_seconds: float = 600.0
+    call_seconds: float = float(CALL_SECONDS.default)
+    job_seconds: float = float(JOB_SECONDS.default)
     max_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not self.project:
-            raise ConfigurationError("NBA_BIGQUERY_PROJECT names no Google Cloud project")
+            raise ConfigurationError(f"{PROJECT.name} names no Google Cloud project")
         for name, address in (
-            ("NBA_BIGQUERY_ENDPOINT", self.endpoint),
-            ("NBA_BIGQUERY_STORAGE_ENDPOINT", f"//{self.storage_endpoint}"),
+            (ENDPOINT.name, self.endpoint),
+            (STORAGE_ENDPOINT.name, f"//{self.storage_endpoint}"),
         ):
             host = urlsplit(address).hostname
             if host and host not in _LOOPBACK:
                 # It is spoken to in the clear and without credentials.
                 raise ConfigurationError(f"{name}: {host} is not this machine")
         if bool(self.endpoint) != bool(self.storage_endpoint):
-            raise ConfigurationError(
-                "NBA_BIGQUERY_ENDPOINT and NBA_BIGQUERY_STORAGE_ENDPOINT go together"
-            )
+            raise ConfigurationError(f"{ENDPOINT.name} and {STORAGE_ENDPOINT.name} go together")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> BigQuerySettings:
@@ -61,31 +131,13 @@ class BigQuerySettings:
             ConfigurationError: When a variable is missing or wrong.
         """
         return cls(
-            project=environ.get("NBA_BIGQUERY_PROJECT", ""),
-            location=environ.get("NBA_BIGQUERY_LOCATION", "") or cls.location,
-            dataset_prefix=environ.get("NBA_BIGQUERY_DATASET_PREFIX", ""),
-            credentials=environ.get("NBA_BIGQUERY_CREDENTIALS", ""),
-            endpoint=environ.get("NBA_BIGQUERY_ENDPOINT", ""),
-            storage_endpoint=environ.get("NBA_BIGQUERY_STORAGE_ENDPOINT", ""),
-            call_seconds=_seconds(environ, "NBA_BIGQUERY_CALL_SECONDS", cls.call_seconds),
-            job_seconds=_seconds(environ, "NBA_BIGQUERY_JOB_SECONDS", cls.job_seconds),
-            max_bytes=_bytes(environ, "NBA_BIGQUERY_MAX_BYTES"),
+            project=PROJECT.text(environ),
+            location=LOCATION.text(environ),
+            dataset_prefix=DATASET_PREFIX.text(environ),
+            credentials=CREDENTIALS.text(environ),
+            endpoint=ENDPOINT.text(environ),
+            storage_endpoint=STORAGE_ENDPOINT.text(environ),
+            call_seconds=CALL_SECONDS.number(environ),
+            job_seconds=JOB_SECONDS.number(environ),
+            max_bytes=int(MAX_BYTES.number(environ)) if MAX_BYTES.is_set_in(environ) else None,
         )
-
-
-def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name, "").strip()
-    try:
-        seconds = float(text) if text else default
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 86_400:
-        raise ConfigurationError(f"{name}={text} is not a number of seconds")
-    return seconds
-
-
-def _bytes(environ: Mapping[str, str], name: str) -> int | None:
-    text = environ.get(name, "").strip()
-    if text and not (text.isascii() and text.isdigit()):
-        raise ConfigurationError(f"{name}={text} is not a number of bytes")
-    return int(text) if text else None

@@ -32,6 +32,7 @@ from nba_pipeline.engine.table import (
     reads,
     reads_feed,
 )
+from nba_pipeline.engine.variables import Variable
 from nba_pipeline.engine.windows import Cells
 from nba_pipeline.sources.feeds import Feed
 
@@ -166,6 +167,9 @@ FANS = declare(
     {"today": reads("scorers", "is_scorer", on="player")},
     Column("has_fans", bool),
 )
+#: A setting that a test may give a table; it changes no row.
+BONUS = Variable("FORM_BONUS", "points on top", default="1", unit="points", whole=False)
+
 TABLES = {table.name: table for table in (MARKS, FORM, SCORERS, FANS)}
 
 Reports = dict[tuple[str, date], Partition]

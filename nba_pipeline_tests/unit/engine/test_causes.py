@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from small_world import (
     A_SEASON,
+    BONUS,
     DAYS,
     FIRST,
     FORM,
@@ -162,7 +163,7 @@ def test_a_raised_version_is_one_cause_with_both_versions(world: World) -> None:
 
 
 def test_a_changed_setting_is_one_cause_with_both_values(world: World) -> None:
-    tables = {**TABLES, "form": replace(FORM, settings={"FORM_BONUS": 1.0})}
+    tables = {**TABLES, "form": replace(FORM, settings=(BONUS,))}
     world.run(tables=tables)
     (cause,) = world.run(tables=tables, environ={"FORM_BONUS": "2"})["form", THIRD].causes
     assert (cause.kind, cause.sentence) == (Kind.SETTINGS, "FORM_BONUS is 2, was 1")

@@ -176,7 +176,7 @@ def test_the_switch_of_teams_leaves_players_alone(environ):
 
 
 def test_a_switch_that_is_neither_true_nor_false_is_named():
-    with pytest.raises(ConfigurationError, match="PLAYER_PARALLELIZATION=maybe is neither true"):
+    with pytest.raises(ConfigurationError, match="PLAYER_PARALLELIZATION=maybe is none of true"):
         PLAYERS.switched_off({"ENABLE_PLAYER_PARALLELIZATION": "maybe"})
 
 

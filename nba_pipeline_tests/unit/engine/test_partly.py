@@ -15,6 +15,7 @@ from nba_pipeline.engine.inputs import dates_to_build, window_dates
 from nba_pipeline.engine.logs import PREDICTION_WORKER_RUNS
 from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.table import Column, FanOut, Partly, Table, Window, all_seasons, reads
+from nba_pipeline.engine.variables import Variable
 
 JUDGES = ("kind", "strict")
 BY_NAME = {"player": "player_lookup"}
@@ -67,7 +68,7 @@ VERDICTS = Table(
     compute=verdicts,
     version=1,
     fan_out=FanOut("player", "TEST_WORKERS", default_workers=2),
-    choices={"MOOD": ("good", "bad")},
+    settings=(Variable("MOOD", "how he feels", default="good", words=("good", "bad")),),
     answered_by="judge",
 )
 TABLES = {"marks": MARKS, "verdicts": VERDICTS}

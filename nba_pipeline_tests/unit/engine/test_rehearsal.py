@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from small_world import (
     A_SEASON,
+    BONUS,
     COMPUTED,
     DAYS,
     FIRST,
@@ -35,7 +36,7 @@ from nba_pipeline.engine.overlay import Overlay
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.rehearsal import rehearse
 
-WITH_SETTING = {**TABLES, "form": replace(FORM, settings={"FORM_BONUS": 1.0})}
+WITH_SETTING = {**TABLES, "form": replace(FORM, settings=(BONUS,))}
 
 
 def told(reports: Reports) -> dict[tuple[str, date], tuple[Any, ...]]:

@@ -145,7 +145,7 @@ def story(
     *,
     before: str = "",
     every: int = 2,
-    settings: Mapping[str, float] = completeness.SETTINGS,
+    threshold: float = 90.0,
 ) -> dict[str, Any]:
     """Completeness on the day after a run of games, one letter each, oldest first.
 
@@ -171,7 +171,7 @@ def story(
             league.summaries.add(("he", day))
     last = (len(before + nights) - 1) * every
     league.slate.append(("he", "NEW" if nights else "OLD", last + 1))
-    cells = replace(seen(league), settings=settings)
+    cells = replace(seen(league), settings={completeness.THRESHOLD.name: threshold})
     return told(completeness.of_players(cells, "l10", WINDOWS))
 
 
@@ -280,7 +280,7 @@ def test_before_his_first_game_for_a_new_team_nothing_of_it_counts() -> None:
 
 def test_the_threshold_is_a_setting() -> None:
     told_at = [
-        story("PPPgPPPgPP", settings={completeness.THRESHOLD: threshold})["is_production_ready"]
+        story("PPPgPPPgPP", threshold=threshold)["is_production_ready"]
         for threshold in (90.0, 70.0)
     ]
     assert told_at == [False, True]

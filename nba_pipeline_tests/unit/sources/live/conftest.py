@@ -109,7 +109,7 @@ class Provider:
     def settings(self) -> dict[str, str]:
         """An environment in which every host is this one and every key is the planted one."""
         addresses = {f"NBA_URL_{name.upper()}": f"{self.url}/{name}" for name in HOSTS}
-        keys = {host.key.setting: PLANTED for host in HOSTS.values() if host.key}
+        keys = {host.key.setting.name: PLANTED for host in HOSTS.values() if host.key}
         return {**addresses, **keys}
 
     def once(self, path: str, *replies: Reply) -> None:

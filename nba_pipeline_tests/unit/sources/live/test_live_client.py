@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nba_pipeline.engine.errors import ConfigurationError, FetchError
+from nba_pipeline.engine.variables import Variable
 from nba_pipeline.sources.live import client as module
 from nba_pipeline.sources.live.client import Answer, Client
 from nba_pipeline.sources.live.hosts import HOSTS, Host, Key, Reach, reached
@@ -20,7 +21,8 @@ CUT_OFF = WHOLE[:-5]
 PAGE = b"<!DOCTYPE html><html><body>Access denied</body></html>"
 PDF = b"%PDF-1.4\n...\n%%EOF\n"
 
-HOST = Host("somewhere", "", key=Key("SOME_KEY", parameter="apiKey"), at_once=2, pause=0.0)
+SOME_KEY, KEY, SCHEME = (Variable(name, "for a test") for name in ("SOME_KEY", "K", "SCHEME"))
+HOST = Host("somewhere", "", key=Key(SOME_KEY, parameter="apiKey"), at_once=2, pause=0.0)
 
 
 @pytest.fixture
@@ -52,7 +54,11 @@ def test_the_key_travels_in_the_query_and_shows_nowhere(stranger, client, reach,
 
 
 def test_a_key_may_travel_in_a_header(stranger, client, planted, reply):
-    host = Host("h", stranger.url, key=Key("K", header="Authorization", scheme_setting="SCHEME"))
+    host = Host(
+        "h",
+        stranger.url,
+        key=Key(KEY, header="Authorization", scheme_setting=SCHEME),
+    )
     stranger.always("/", reply(200, WHOLE))
     ask(client, reached(host, {"K": planted}))
     ask(client, reached(host, {"K": planted, "SCHEME": "Bearer"}))
