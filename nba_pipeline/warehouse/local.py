@@ -31,10 +31,12 @@ from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse import views
 from nba_pipeline.warehouse.versions import from_json, to_json
 
-_FOOTER_KEY = b"nba_pipeline"
+_FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
 # A Parquet file ends with its footer, the footer's length in four bytes, and the magic.
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
 _STAMP = "%Y%m%dT%H%M%S%f"
+# In a container every process may have the number its predecessor had.
+_MINE = uuid.uuid4().hex[:8]
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
 )
@@ -48,6 +50,7 @@ class LocalWarehouse:
         self.folder = folder
         self._tables = tables
         self._known: dict[Path, tuple[tuple[int, int, int], Stored]] = {}
+        self._swept: set[str] = set()
 
     def path(self, table: Table, day: date) -> Path:
         """The file of a partition."""
@@ -87,7 +90,7 @@ class LocalWarehouse:
         """Rows of those dates, ordered by date and key.
 
         Raises:
-            WarehouseError: When a stored partition is damaged.
+            WarehouseError: When a stored partition is damaged, or the folder cannot be read.
         """
         wanted = list(columns) if columns is not None else table.schema.names
         paths = [path for _, path in sorted(self._present(table, dates).items())]
@@ -106,7 +109,7 @@ class LocalWarehouse:
         try:
             rows = _rows(paths, table, picked, condition)
         except (OSError, pa.ArrowInvalid) as error:
-            raise _damaged(_broken_one(paths, table)) from error
+            raise _unreadable(paths, table, error) from error
         if as_of is not None and table.keeps_revisions and not every_revision:
             rows = newest(table, rows).select(wanted)
         return rows.combine_chunks()
@@ -125,7 +128,7 @@ class LocalWarehouse:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 for stray in path.parent.glob(f".{day.isoformat()}.*.tmp"):
                     _remove_abandoned(stray)
-                footer = {_FOOTER_KEY: to_json(about, rows.num_rows)}
+                footer = {_FOOTER_KEY: to_json(about, rows.num_rows), _PLACE_KEY: _place(path)}
                 _write_synced(rows.replace_schema_metadata(footer), path)
 
     # Logs ----------------------------------------------------------------------------------------
@@ -141,6 +144,10 @@ class LocalWarehouse:
         path = self.folder / DATASET / log.name / name
         with _plainly(f"cannot write {log.full_name} under {self.folder}"):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if log.name not in self._swept:  # a log has many files: look through them once
+                self._swept.add(log.name)
+                for stray in path.parent.glob(".*.tmp"):
+                    _remove_abandoned(stray)
             _write_synced(rows, path)
 
     def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
@@ -199,18 +206,32 @@ def _rows(
     return dataset.to_table(columns=columns, filter=condition)
 
 
-def _broken_one(paths: Sequence[Path], table: Table) -> Path:
-    """The first of some files that cannot be read."""
+def _unreadable(paths: Sequence[Path], table: Table, error: Exception) -> WarehouseError:
+    """What keeps some files from being read; one whose bytes are damaged is set aside."""
     for path in paths:
         try:
             _rows([path], table, table.schema.names, None)
-        except (OSError, pa.ArrowInvalid):
-            return path
-    return paths[0]
+        except (OSError, pa.ArrowInvalid) as found:
+            # A disk or a share that does not answer has an error number; bad bytes have none.
+            if getattr(found, "errno", None) is None:
+                return _damaged(path)
+    return WarehouseError(f"cannot read {table.full_name}: {' '.join(str(error).split())}")
 
 
 def _damaged(path: Path) -> WarehouseError:
-    return WarehouseError(f"{path} is damaged: delete it, and the next run builds it again")
+    aside = path.with_name(f"{path.name}.damaged")
+    try:
+        path.replace(aside)
+    except OSError:
+        return WarehouseError(f"{path} is damaged: delete it, and the next run builds it again")
+    return WarehouseError(
+        f"{path} is damaged: it is set aside as {aside.name}, and the next run builds it again"
+    )
+
+
+def _place(path: Path) -> bytes:
+    """Which partition a file is of, as its path says."""
+    return "/".join([*path.parts[-3:-1], path.stem]).encode()
 
 
 def _read_footer(path: Path) -> Stored:
@@ -219,8 +240,9 @@ def _read_footer(path: Path) -> Stored:
     if footer is None:
         return damaged
     metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
-    text = (metadata.metadata or {}).get(_FOOTER_KEY)
-    if text is None:
+    told = metadata.metadata or {}
+    text = told.get(_FOOTER_KEY)
+    if text is None or told.get(_PLACE_KEY, _place(path)) != _place(path):
         return damaged
     return from_json(text, metadata.num_rows)
 
@@ -240,7 +262,7 @@ def _verified_footer(path: Path) -> bytes | None:
 
 
 def _write_synced(rows: pa.Table, path: Path) -> None:
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{_MINE}-{uuid.uuid4().hex[:8]}.tmp")
     whole = pa.BufferOutputStream()
     pq.write_table(rows, whole, compression="zstd", write_page_checksum=True)
     content = whole.getvalue().to_pybytes()
@@ -259,13 +281,15 @@ def _write_synced(rows: pa.Table, path: Path) -> None:
 
 def _remove_abandoned(stray: Path) -> None:
     """Remove a temporary file whose writer is dead; a living writer still needs its own."""
-    pid = int(stray.name.split(".")[2].split("-")[0])
+    pid, _, whose = stray.name.split(".")[2].partition("-")
     try:
-        os.kill(pid, 0)
+        os.kill(int(pid), 0)
     except ProcessLookupError:
         stray.unlink(missing_ok=True)
     except PermissionError:
         return
+    if int(pid) == os.getpid() and not whose.startswith(_MINE):
+        stray.unlink(missing_ok=True)
 
 
 @contextmanager

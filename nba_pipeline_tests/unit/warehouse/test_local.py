@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 import pytest
 
 from nba_pipeline.engine.errors import WarehouseError
+from nba_pipeline.engine.logs import QUARANTINED_PAYLOADS
 from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.warehouse.local import LocalWarehouse
 from nba_pipeline_tests.partitions import (
@@ -84,8 +86,47 @@ def test_a_truncated_file_is_known_to_be_damaged(warehouse, file, length):
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 100, -1, -8, -9, -40])
 def test_a_truncated_file_is_never_read(warehouse, file, length):
     file.write_bytes(file.read_bytes()[:length])
-    with pytest.raises(WarehouseError, match=f"^{file} is damaged: delete it"):
+    with pytest.raises(WarehouseError, match=f"^{file} is damaged: it is set aside"):
         warehouse.read(RAW, [DAY])
+
+
+def test_a_damaged_file_is_set_aside_so_that_the_next_run_builds_the_partition(warehouse, file):
+    content = bytearray(file.read_bytes())
+    content[60] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(WarehouseError):
+        warehouse.read(RAW, [DAY])
+    assert warehouse.stored(RAW, [DAY]) == {}
+    assert file.with_name(f"{file.name}.damaged").read_bytes() == content
+
+
+def test_a_damaged_file_that_cannot_be_set_aside_is_to_be_deleted(warehouse, file, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    file.write_bytes(file.read_bytes()[:-9])
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(WarehouseError, match=f"^{file} is damaged: delete it, and the next run"):
+        warehouse.read(RAW, [DAY])
+
+
+def test_a_file_that_a_disk_does_not_give_out_is_not_taken_for_damaged(
+    warehouse, file, monkeypatch
+):
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("nba_pipeline.warehouse.local._rows", fail)
+    with pytest.raises(WarehouseError, match=r"^cannot read nba_test\.raw: .*Input/output error"):
+        warehouse.read(RAW, [DAY])
+    assert file.exists()
+
+
+@pytest.mark.parametrize("other", [(RAW, NEXT_DAY), (SUMMARY, DAY)], ids=["day", "table"])
+def test_another_partition_s_file_is_not_taken_for_this_one(warehouse, file, other):
+    put(warehouse, other[0], rows_of(other[0]), other[1])
+    file.write_bytes(warehouse.path(*other).read_bytes())
+    assert not warehouse.stored(RAW, [DAY])[DAY].intact
 
 
 def test_a_file_of_another_kind_is_never_read(warehouse, file):
@@ -256,6 +297,24 @@ def test_the_temporary_file_of_a_dead_writer_is_swept(warehouse, dead_pid):
     stray = _stray(warehouse, dead_pid)
     put(warehouse, SUMMARY, rows_of(SUMMARY))
     assert not stray.exists()
+
+
+def test_what_a_writer_in_a_container_left_is_swept_by_one_of_the_same_number(warehouse):
+    stray = _stray(warehouse, os.getpid())
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    assert not stray.exists()
+
+
+def test_what_a_killed_writer_of_a_log_left_is_swept_by_the_next(warehouse, dead_pid):
+    moment = datetime(2021, 11, 16, tzinfo=UTC)
+    row = {"file": "f", "problem": "p", "game_date": DAY, "run_id": "r", "created_at": moment}
+    stray = warehouse.folder / "nba_processing" / "quarantined_payloads" / f".x.{dead_pid}-0.tmp"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"half a log")
+    log = QUARANTINED_PAYLOADS
+    warehouse.append(log, pa.Table.from_pylist([row], schema=log.schema))
+    assert not stray.exists()
+    assert warehouse.read_log(log).to_pylist() == [row]
 
 
 def test_the_temporary_file_of_a_living_writer_is_left_alone(warehouse):
