@@ -22,6 +22,9 @@ from nba_pipeline.engine.materialize import Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.feeds import FEEDS, Feed
 from nba_pipeline.warehouse.local import LocalWarehouse
+from nba_pipeline_tests.faults.tally import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
 
 # A first example pays for imports, which says nothing about the code under test.
 settings.register_profile("unhurried", deadline=None)

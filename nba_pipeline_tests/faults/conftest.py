@@ -1,0 +1,70 @@
+"""The world that faults are injected into, made once for all who inject them."""
+
+from __future__ import annotations
+
+import fcntl
+import pickle
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.victims import Executioner
+from nba_pipeline_tests.faults.world import World, days_of, make_world
+
+#: Whatever happens at random happens again with the same seed.
+SEED = 20251102
+
+
+@pytest.fixture(scope="session", params=["small", pytest.param("large", marks=pytest.mark.slow)])
+def world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> World:
+    """Season files and what is true of them; workers of one test run share them.
+
+    The small world gets a few faults in every test run, the large one those of the campaign.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    folder = shared / f"faults-{request.param}"
+    kept = folder / "world.pickle"
+    with (shared / "faults.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(make_world(folder, days_of(request.param))))
+        made: World = pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of this test run
+    return made
+
+
+@pytest.fixture
+def is_campaign(world: World) -> bool:
+    """Whether many faults are injected."""
+    return world.days == days_of("large")
+
+
+@pytest.fixture
+def warehouse(world: World, tmp_path: Path) -> Path:
+    """A whole warehouse of the early files, for one test to harm."""
+    return Path(shutil.copytree(world.whole, tmp_path / "warehouse"))
+
+
+@pytest.fixture(scope="module")
+def executioner() -> Iterator[Executioner]:
+    """Lets runs loose, and kills them."""
+    with Executioner() as process:
+        yield process
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Counts what is injected and survived."""
+    return Tally(request.node)
+
+
+@pytest.fixture
+def dice(request: pytest.FixtureRequest) -> random.Random:
+    """Chance that repeats, test by test."""
+    return random.Random(f"{SEED} {request.node.name}")  # noqa: S311 - any moments will do
