@@ -15,6 +15,7 @@ from nba_pipeline.cli import (
     asking,
     ingesting,
     judging,
+    measuring,
     migrating,
     overriding,
     planning,
@@ -48,7 +49,7 @@ for command in (
     reporting.report,
     overriding.override,
     showing.demo,
-    showing.bench,
+    measuring.bench,
     showing.likeness,
 ):
     app.command()(command)

@@ -14,19 +14,6 @@ from nba_pipeline.engine.fanout import EXECUTORS
 if TYPE_CHECKING:
     from nba_pipeline.engine.protocols import Source, Warehouse
 
-_SETTLED = """\
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-event_log_storage:
-  module: nba_pipeline.orchestration.event_log
-  class: EventLog
-  config:
-    base_dir:
-      env: DAGSTER_HOME
-"""
-
 
 def open_warehouse() -> Warehouse:
     """The warehouse, where the environment says."""
@@ -55,15 +42,10 @@ def open_source(days: Sequence[date], archive: str) -> Source:
 
 
 def prepare_dagster_home() -> None:
-    """Point Dagster at its folder; one made here reports to nobody and asks for no newsletter."""
-    home = settings.dagster_home(os.environ)
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        if not any(home.iterdir()):
-            (home / "dagster.yaml").write_text(_SETTLED)
-    except OSError as error:
-        raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
-    os.environ["DAGSTER_HOME"] = str(home.resolve())
+    """Point Dagster at its folder."""
+    from nba_pipeline.orchestration.home import prepare_home
+
+    prepare_home(settings.dagster_home(os.environ))
 
 
 def check_executor(chosen: str) -> None:
@@ -95,7 +77,7 @@ def check_workers() -> None:
     Raises:
         ConfigurationError: Naming the variable.
     """
-    from nba_pipeline.engine.table import usable_cpus
+    from nba_pipeline.engine.machine import usable_cpus
     from nba_pipeline.tables import REGISTRY
 
     for table in REGISTRY.values():

@@ -1,4 +1,4 @@
-"""``demo``, ``bench`` and ``likeness``: something to look at, its time, and how real it is."""
+"""``demo`` and ``likeness``: something to look at, and how real it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import shlex
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE_HEAD
@@ -70,44 +70,6 @@ def demo(
     raise typer.Exit(0 if told.succeeded else 1)
 
 
-def bench(
-    from_: FromOption,
-    to: ToOption,
-    archive: ArchiveOption = "",
-    executor: ExecutorOption = "serial",
-    scenario: Annotated[
-        str,
-        typer.Option(
-            help="backfill: from nothing and again unchanged, without and with Dagster. "
-            "rescrapes: a week scraped again night after night, and what of it was skipped."
-        ),
-    ] = "backfill",
-    as_json: AsJson = False,
-) -> None:
-    """Measure a scenario in folders of its own."""
-    from nba_pipeline import benchmark, rescrapes
-    from nba_pipeline.orchestration.resources import SourceResource
-
-    if scenario not in _SCENARIOS:
-        raise ConfigurationError(
-            f"there is no scenario {scenario}: choose one of {', '.join(_SCENARIOS)}"
-        )
-    days = days_between(from_, to)
-    folder = str(Path(archive).resolve()) if archive else ""
-    source = SourceResource(archive=folder).open()
-    if scenario == "rescrapes":
-        _say_what_was_skipped(rescrapes.measure(source, days, executor), as_json)
-        return
-    figures = benchmark.measure(folder, source, days, executor)
-    if as_json:
-        print_json(figures)
-        return
-    grid = Grid("figure", "value", box=SIMPLE_HEAD)
-    for name, value in figures.items():
-        grid.add_row(name, str(value))
-    out.print(grid)
-
-
 def likeness(
     from_: FromOption, to: ToOption, archive: ArchiveOption = "", as_json: AsJson = False
 ) -> None:
@@ -130,24 +92,6 @@ def likeness(
         apart = f"{100 * (value / known - 1):+.1f} %" if known else ""
         grid.add_row(name, "" if known is None else f"{known:.3f}", f"{value:.3f}", apart)
     out.print(grid)
-
-
-_SCENARIOS = ("backfill", "rescrapes")
-
-
-def _say_what_was_skipped(figures: dict[str, Any], as_json: bool) -> None:
-    """One line per night, then one per layer."""
-    if as_json:
-        print_json(figures)
-        return
-    for title, lines in (("night", figures["nights"]), ("layer", figures["layers"])):
-        grid = Grid(title, "computed", "of", "avoided", box=SIMPLE_HEAD)
-        for line in lines:
-            name = f"{line['night']}: {line['found']}" if title == "night" else line["layer"]
-            share = f"{line['avoided_pct']:.2f} %"
-            grid.add_row(name, f"{line['computed']:,}", f"{line['entities']:,}", share)
-        out.print(grid)
-    out.print(f"avoided in all: {figures['all']['avoided_pct']:.2f} %", highlight=False)
 
 
 def _say_where_to_look(last_day: date) -> None:

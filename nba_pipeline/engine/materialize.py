@@ -32,6 +32,7 @@ from nba_pipeline.engine.errors import (
 )
 from nba_pipeline.engine.fanout import Computed, fan_out
 from nba_pipeline.engine.inputs import PlannedCells
+from nba_pipeline.engine.machine import usable_cpus
 from nba_pipeline.engine.plan import (
     Decision,
     Demand,
@@ -44,7 +45,7 @@ from nba_pipeline.engine.protocols import Outcome, Retelling, Stored
 from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
 from nba_pipeline.engine.recording import BREAKER_OPEN, Trail, record, record_changes
 from nba_pipeline.engine.session import Partition, Session
-from nba_pipeline.engine.table import FailureCategory, Table, usable_cpus
+from nba_pipeline.engine.table import FailureCategory, Table
 
 __all__ = ["BATCH_DATES", "Partition", "Session", "materialize", "refuse_problems"]
 

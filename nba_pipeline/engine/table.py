@@ -6,7 +6,6 @@ warehouse, executor or clock is in use.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -342,11 +341,6 @@ class FanOut:
             ConfigurationError: When the switch is neither true nor false.
         """
         return self.switch.word(environ) in ("false", "0")
-
-
-def usable_cpus() -> int:
-    """CPUs this process may run on, by affinity and not by what the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

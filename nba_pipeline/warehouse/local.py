@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import DATASET, Log
+from nba_pipeline.engine.machine import usable_cpus
 from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
@@ -174,7 +175,7 @@ class LocalWarehouse:
         Raises:
             WarehouseError: When the query fails, or would do more than read the warehouse.
         """
-        connection = duckdb.connect(config={"threads": len(os.sched_getaffinity(0))})
+        connection = duckdb.connect(config={"threads": usable_cpus()})
         try:
             for view in views.statements(self._tables, self.folder):
                 connection.execute(view)

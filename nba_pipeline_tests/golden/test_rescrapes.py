@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from slate import DAYS, Slate
 
-from nba_pipeline import rescrapes
+from nba_pipeline.benchmarks import rescrapes
+from nba_pipeline.benchmarks.rescrapes import Amended, Amendment
 from nba_pipeline.engine.errors import ConfigurationError
-from nba_pipeline.rescrapes import Amended, Amendment
 
 WEEK = DAYS[-7:]
 QUIET, LINE, INJURY, CORRECTION = "as it was", "a line", "an injury", "a box score"

@@ -16,33 +16,11 @@ import pytest
 
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import Pools, fan_out
-from nba_pipeline.engine.table import Column, FanOut, Table
-from nba_pipeline.engine.windows import Cells
-from nba_pipeline_tests.slow_numbers import slowly
+from nba_pipeline_tests.slow_numbers import cells_of, slowly, table_of
 
 pytest.importorskip("distributed", reason="dask.distributed is not installed")
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-
-
-def table_of(compute: Any) -> Table:
-    return Table(
-        name="numbers",
-        dataset="nba_test",
-        description="Made for tests.",
-        entity=("player",),
-        key=("player",),
-        columns=(Column("player", str), Column("game_date", str)),
-        inputs={},
-        cells=lambda inputs: inputs["nobody"],
-        compute=compute,
-        version=1,
-        fan_out=FanOut("player", "TEST_WORKERS", default_workers=2),
-    )
-
-
-def cells_of(count: int) -> Cells:
-    return Cells({"n": np.arange(count)}, {})
 
 
 def _start(*words: str) -> subprocess.Popen[bytes]:

@@ -111,15 +111,7 @@ def nights(source: Source, week: Sequence[date]) -> list[tuple[str, list[Amendme
     """
     line = _some(source, "game_lines", week, "close_total")
     injury = _some(source, "injury_transactions", week, "notes")
-    box = _some(source, "player_box", week, "stl")
-    (team,) = [
-        row
-        for row in source.read("team_box", week).to_pylist()
-        if (row["game_id"], row["team_abbr"]) == (box["game_id"], box["team_abbr"])
-    ]
     game = {"game_id": line["game_id"]}
-    player = {"game_id": box["game_id"], "player_id": box["player_id"]}
-    teams = {"game_id": box["game_id"], "team_abbr": box["team_abbr"]}
     moved = Amendment("game_lines", game, "close_total", line["close_total"] + 0.5)
     said = Amendment(
         "injury_transactions",
@@ -133,23 +125,37 @@ def nights(source: Source, week: Sequence[date]) -> list[tuple[str, list[Amendme
         ("as it was", []),
         ("an injury status has changed", [said]),
         ("as it was", []),
-        (
-            "a box score was corrected",
-            [
-                Amendment("player_box", player, "stl", box["stl"] + 1),
-                Amendment("team_box", teams, "stl", team["stl"] + 1),
-            ],
-        ),
+        ("a box score was corrected", correction(source, week, "stl")),
         ("as it was", []),
     ]
 
 
-def _some(source: Source, feed: str, week: Sequence[date], column: str) -> dict[str, Any]:
-    """The first row of the week that has a value to change."""
-    rows: list[dict[str, Any]] = source.read(feed, week).to_pylist()
+def correction(source: Source, days: Sequence[date], column: str) -> list[Amendment]:
+    """One more of something in the first box-score line of some days, and in its team's total.
+
+    Raises:
+        ConfigurationError: When the days have no box score.
+    """
+    box = _some(source, "player_box", days, column)
+    at = {"game_id": box["game_id"]}
+    team, player = {**at, "team_abbr": box["team_abbr"]}, {**at, "player_id": box["player_id"]}
+    (total,) = [
+        row
+        for row in source.read("team_box", days).to_pylist()
+        if all(row[name] == value for name, value in team.items())
+    ]
+    return [
+        Amendment("player_box", player, column, box[column] + 1),
+        Amendment("team_box", team, column, total[column] + 1),
+    ]
+
+
+def _some(source: Source, feed: str, days: Sequence[date], column: str) -> dict[str, Any]:
+    """The first row of some days that has a value to change."""
+    rows: list[dict[str, Any]] = source.read(feed, days).to_pylist()
     found = next((row for row in rows if row[column] is not None), None)
     if found is None:
-        raise ConfigurationError(f"{feed} has nothing from {week[0]} to {week[-1]} to change")
+        raise ConfigurationError(f"{feed} has nothing from {days[0]} to {days[-1]} to change")
     return found
 
 

@@ -1,0 +1,39 @@
+"""Dagster's folder for runs of the terminal. Says what is in it; imports nothing of Dagster's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nba_pipeline.engine.errors import ConfigurationError
+
+_SETTLED = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+event_log_storage:
+  module: nba_pipeline.orchestration.event_log
+  class: EventLog
+  config:
+    base_dir:
+      env: DAGSTER_HOME
+"""
+
+
+def prepare_home(home: Path) -> None:
+    """Point Dagster at its folder; one made here reports to nobody and asks for no newsletter.
+
+    Args:
+        home: The folder, which is made where it is missing.
+
+    Raises:
+        ConfigurationError: When it cannot be used.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not any(home.iterdir()):
+            (home / "dagster.yaml").write_text(_SETTLED)
+    except OSError as error:
+        raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
+    os.environ["DAGSTER_HOME"] = str(home.resolve())
