@@ -10,13 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+
+from nba_pipeline.engine.table import Table
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -25,10 +29,11 @@ START_SECONDS, PAGE_SECONDS, RUN_SECONDS = 180, 60, 200
 
 @dataclass(frozen=True)
 class Server:
-    """Dagster's own server and daemon, with the warehouse of a terminal."""
+    """Dagster's own server, with the warehouse of a terminal where it has one."""
 
     url: str
-    terminal: Any
+    terminal: Any = None
+    process_id: int = 0
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a GraphQL answer."""
@@ -50,6 +55,16 @@ class Server:
             for run in reversed(found)
         ]
 
+    def launch(self, tables: Iterable[Table], day: date) -> str:
+        """What the button "Materialize" sends, with nothing configured but the environment.
+
+        Returns:
+            The run's id.
+        """
+        launched = self.ask(LAUNCH, params=launch_params(tables, day))["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
 
 _RUNS = """
 query runs {
@@ -57,17 +72,71 @@ query runs {
 }
 """
 
+LAUNCH = """
+mutation launch($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
+
+
+def launch_params(tables: Iterable[Table], day: date) -> dict[str, Any]:
+    """The variables of ``LAUNCH``."""
+    return {
+        "selector": {
+            "repositoryLocationName": "nba_pipeline",
+            "repositoryName": "__repository__",
+            "jobName": "NBA_days",
+            "assetSelection": [{"path": [table.dataset, table.name]} for table in tables],
+        },
+        "executionMetadata": {"tags": [{"key": "dagster/partition", "value": day.isoformat()}]},
+        "mode": "default",
+    }
+
+
+def ended(server: Server, which: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The newest run of some kind, once it is over."""
+
+    def over() -> dict[str, Any]:
+        found = [run for run in server.runs() if which(run)]
+        done = found and found[-1]["status"] in ("SUCCESS", "FAILURE", "CANCELED")
+        return found[-1] if done else {}
+
+    return dict(wait(over, RUN_SECONDS, "the run to end"))
+
+
+def listening(process_ids: Iterable[int]) -> set[str]:
+    """The addresses that processes and all they started accept connections on."""
+    family = [
+        process
+        for number in process_ids
+        for first in [psutil.Process(number)]
+        for process in (first, *first.children(recursive=True))
+    ]
+    return {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for process in family
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
 
 @contextmanager
 def serving(terminal: Any) -> Iterator[Server]:
-    """``dagster dev`` in the checkout with a terminal's environment, on a port of its own."""
+    """``dagster dev`` in the checkout with a terminal's environment, on a port of its own.
+
+    Which address it listens on is left to it, as README has it.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("dagster")), "dev"]
     with (terminal.folder / "dev.log").open("w") as log:
         process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            [*command, "--port", str(port)],
             env=terminal.environment,
             cwd=CHECKOUT,
             stdout=log,
@@ -82,7 +151,7 @@ def serving(terminal: Any) -> Iterator[Server]:
                 "dagster dev to start",
             )
             assert process.poll() is None, (terminal.folder / "dev.log").read_text()
-            yield Server(url, terminal)
+            yield Server(url, terminal, process.pid)
         finally:
             _stop(process)
 

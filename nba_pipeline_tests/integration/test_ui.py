@@ -6,14 +6,14 @@ Needs Debian's chromium and chromium-driver. Pictures of every page are kept in 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import CHECKOUT, PAGE_SECONDS, RUN_SECONDS, Server, serving, wait
+from serving import CHECKOUT, PAGE_SECONDS, Server, ended, serving, wait
 
 from nba_pipeline.tables import REGISTRY
 
@@ -201,41 +201,9 @@ def test_graphql_calls_the_day_fresh_at_its_version(server: Server, name: str) -
     assert versions == [server.terminal.versions([DAY])[name, DAY]]
 
 
-_LAUNCH = """
-mutation launch($params: ExecutionParams!) {
-  launchRun(executionParams: $params) {
-    __typename
-    ... on LaunchRunSuccess { run { runId } }
-    ... on PythonError { message }
-  }
-}
-"""
-
-
-def ended(server: Server, which: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The newest run of some kind, once it is over."""
-
-    def over() -> dict[str, Any]:
-        found = [run for run in server.runs() if which(run)]
-        done = found and found[-1]["status"] in ("SUCCESS", "FAILURE", "CANCELED")
-        return found[-1] if done else {}
-
-    return dict(wait(over, RUN_SECONDS, "the run to end"))
-
-
 def test_a_run_started_in_the_browser_builds_the_day(server: Server) -> None:
-    """What the button "Materialize" sends, with nothing configured but the environment."""
-    selector = {
-        "repositoryLocationName": "nba_pipeline",
-        "repositoryName": "__repository__",
-        "jobName": "NBA_days",
-        "assetSelection": [{"path": ["nba_raw", "nbac_schedule"]}],
-    }
-    tags = [{"key": "dagster/partition", "value": NEXT.isoformat()}]
-    params = {"selector": selector, "executionMetadata": {"tags": tags}, "mode": "default"}
-    launched = server.ask(_LAUNCH, params=params)["launchRun"]
-    assert launched["__typename"] == "LaunchRunSuccess", launched
-    run = ended(server, lambda run: run["runId"] == launched["run"]["runId"])
+    run_id = server.launch([REGISTRY["nbac_schedule"]], NEXT)
+    run = ended(server, lambda run: run["runId"] == run_id)
     assert run["status"] == "SUCCESS"
     assert server.terminal.versions([NEXT])["nbac_schedule", NEXT]
 
