@@ -37,7 +37,7 @@ def database() -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def up(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything, started in the order of the file, each when what it waits for is there."""
-    settings = {"NBA_POSTGRES_PASSWORD": PASSWORD, "NBA_FIRST_DAY": DAY.isoformat()}
+    settings = {"POSTGRES_PASSWORD": PASSWORD, "NBA_FIRST_DAY": DAY.isoformat()}
     with stack(tmp_path_factory.mktemp("composed"), database, settings) as made:
         for name, service in made.services.items():
             for needed, told in service.get("depends_on", {}).items():
@@ -74,7 +74,7 @@ def test_a_service_that_is_not_there_is_not_well(
     name: str, database: Database, tmp_path: Path
 ) -> None:
     nowhere = Database(database.programs, free_port(), database.name, database.password)
-    assert Stack(tmp_path, nowhere, {"NBA_POSTGRES_PASSWORD": PASSWORD}).check(name).returncode
+    assert Stack(tmp_path, nowhere, {"POSTGRES_PASSWORD": PASSWORD}).check(name).returncode
 
 
 def test_nothing_is_open_beyond_this_machine(up: Stack) -> None:
@@ -107,7 +107,7 @@ def test_what_the_run_printed_is_on_the_volume_that_the_ui_reads(
 ) -> None:
     kept = list((up.folder / "logs" / run["runId"]).rglob("*.err"))
     assert kept
-    assert up.environment("webserver")["NBA_LOGS_DIR"] == str(up.folder / "logs")
+    assert up.environment("webserver")["DAGSTER_LOGS_DIR"] == str(up.folder / "logs")
 
 
 def test_the_terminal_in_a_container_keeps_the_same_log(

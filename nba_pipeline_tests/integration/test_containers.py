@@ -15,7 +15,7 @@ from compose_spec import PyCompose
 from composed import DEPLOY, Dockerfile, services
 
 CHECKOUT = DEPLOY.parent
-SETTINGS = {"NBA_POSTGRES_PASSWORD": "planted"}
+SETTINGS = {"POSTGRES_PASSWORD": "planted"}
 COMPOSED = services(SETTINGS)
 SERVICES: dict[str, dict[str, Any]] = COMPOSED["services"]
 OURS = {name for name, service in SERVICES.items() if service["image"].startswith("nba-pipeline:")}
@@ -90,8 +90,8 @@ def test_docker_compose_reads_the_same() -> None:
 
 
 def test_a_start_without_a_password_is_refused() -> None:
-    with pytest.raises(KeyError, match=r"NBA_POSTGRES_PASSWORD: set it in \.env"):
-        services({"NBA_POSTGRES_PASSWORD": ""})
+    with pytest.raises(KeyError, match=r"POSTGRES_PASSWORD: set it in \.env"):
+        services({"POSTGRES_PASSWORD": ""})
 
 
 def test_the_password_is_in_no_file() -> None:
@@ -100,7 +100,7 @@ def test_the_password_is_in_no_file() -> None:
         for line in (DEPLOY / "env.example").read_text().splitlines()
         if line and not line.startswith("#")
     )
-    assert "NBA_POSTGRES_PASSWORD" in example
+    assert "POSTGRES_PASSWORD" in example
     secret = [name for name in example if "PASSWORD" in name or "KEY" in name]
     assert [example[name] for name in secret] == [""] * len(secret)
 
@@ -163,13 +163,11 @@ def test_every_service_waits_for_what_it_needs() -> None:
 
 
 def test_rows_payloads_and_logs_outlive_their_containers() -> None:
-    mounted = {
-        mount.split(":")[0] for service in SERVICES.values() for mount in service["volumes"]
-    }
+    mounted = {mount.split(":")[0] for service in SERVICES.values() for mount in service["volumes"]}
     assert mounted == set(COMPOSED["volumes"]) == {"postgres", "warehouse", "landing", "logs"}
     folders = Dockerfile().environment
     inside = [mount.split(":")[1] for mount in SERVICES["code"]["volumes"]]
-    for variable in ("NBA_WAREHOUSE_DIR", "NBA_LOGS_DIR"):
+    for variable in ("NBA_WAREHOUSE_DIR", "DAGSTER_LOGS_DIR"):
         assert any(Path(folders[variable]).is_relative_to(folder) for folder in inside)
 
 

@@ -49,7 +49,7 @@ def test_a_pod_is_nobody_and_cannot_become_somebody(name: str) -> None:
 def test_a_pod_is_this_version_of_the_image(name: str) -> None:
     image = PODS[name]["image"]
     assert f"{image['repository']}:{image['tag']}" == IMAGE
-    assert IMAGE.endswith(services({"NBA_POSTGRES_PASSWORD": "x"})["services"]["code"]["image"])
+    assert IMAGE.endswith(services({"POSTGRES_PASSWORD": "x"})["services"]["code"]["image"])
 
 
 @pytest.mark.parametrize("name", PODS)
@@ -81,7 +81,9 @@ def test_a_run_has_its_share_and_a_place_to_scratch(job: Any) -> None:
     assert container.resources.limits == {"memory": "4Gi"}
     mounts = {mount.mount_path: mount.name for mount in container.volume_mounts}
     scratch = next(
-        volume for volume in job.spec.template.spec.volumes if volume.name == mounts["/tmp"]  # noqa: S108
+        volume
+        for volume in job.spec.template.spec.volumes
+        if volume.name == mounts["/tmp"]  # noqa: S108
     )
     assert scratch.empty_dir is not None
 
