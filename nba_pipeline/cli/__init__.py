@@ -23,6 +23,7 @@ from nba_pipeline.cli import (
     reporting,
     running,
     showing,
+    validating,
     verifying,
 )
 from nba_pipeline.cli.printing import err
@@ -42,6 +43,8 @@ for command in (
     planning.explain,
     replaying.replay,
     verifying.verify,
+    validating.validate,
+    validating.cascade,
     asking.query,
     ingesting.ingest,
     judging.backtest,

@@ -18,6 +18,7 @@ from nba_pipeline.engine.writer import Writer
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
+from nba_pipeline.validation.finding import counted
 
 #: Whether stored partitions keep their promises.
 SOUND = "partition_is_sound"
@@ -161,8 +162,3 @@ def _sentences(found: Sequence[Violation]) -> str:
     if len(found) > _MOST_SENTENCES:
         lines.append(f"* … and {len(found) - _MOST_SENTENCES} more")
     return "\n".join(lines)
-
-
-def counted(number: int, what: str) -> str:
-    """``1 partition``, ``2 partitions``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -21,6 +21,12 @@ from nba_pipeline.engine.logs import (
     Log,
 )
 from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.timings import (
+    CASCADE_TIMING,
+    TABLE_TIMINGS,
+    cascade_timing_sql,
+    table_timings_sql,
+)
 
 _BREAKERS = f"{DATASET}.entity_breakers"
 _ATTEMPT_COLUMNS = {
@@ -44,6 +50,8 @@ def statements(tables: Sequence[Table], folder: Path) -> Iterator[str]:
     for log in LOGS:
         yield from _log_views(log, folder)
     yield _breakers()
+    yield f"CREATE VIEW {TABLE_TIMINGS} AS {table_timings_sql(tables)}"
+    yield f"CREATE VIEW {CASCADE_TIMING} AS {cascade_timing_sql()}"
     for log in (ANALYTICS_FAILURES, PRECOMPUTE_FAILURES):
         yield from _failure_views(log)
     for table in tables:

@@ -1,0 +1,173 @@
+"""Whether what is stored is whole, and nothing broke or is locked out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from nba_pipeline.engine import checks
+from nba_pipeline.engine.breakers import State
+from nba_pipeline.engine.recording import DATE_LEVEL
+from nba_pipeline.engine.table import FailureCategory
+from nba_pipeline.validation.finding import (
+    Finding,
+    Outcome,
+    counted,
+    not_applicable,
+    passes,
+    some_of,
+)
+from nba_pipeline.validation.night import Night, Row
+
+#: Categories that somebody has to investigate, and those that loading data may cure.
+TO_INVESTIGATE = frozenset({FailureCategory.PROCESSING_ERROR, FailureCategory.UNKNOWN})
+WORTH_A_LOOK = frozenset(
+    {
+        FailureCategory.MISSING_DEPENDENCY,
+        FailureCategory.MISSING_DATA,
+        FailureCategory.INCOMPLETE_UPSTREAM,
+    }
+)
+
+
+def failures(night: Night) -> Finding:
+    """Entities that broke, and tables whose newest run of the date failed."""
+    name = "failures"
+    stopped = {
+        table: runs[-1] for table, runs in night.runs.items() if runs and not runs[-1]["success"]
+    }
+    theirs = [row for row in night.failures if row["entity_id"] != DATE_LEVEL]
+    broken = [row for row in theirs if row["failure_category"] in TO_INVESTIGATE]
+    if broken:
+        where = Counter(row["processor_name"] for row in broken)
+        table, many = where.most_common(1)[0]
+        first = next(row for row in broken if row["processor_name"] == table)
+        return _fails(
+            night,
+            name,
+            f"{counted(len(broken), 'entity')} of {night.day} broke, {many} in {table}: "
+            f"{first['entity_id']}, {first['failure_reason']}".replace("entitys", "entities"),
+            table,
+        )
+    if stopped:
+        table, run = next(iter(stopped.items()))
+        reasons = json.loads(run["errors_json"] or "[]") or ["no reason kept"]
+        others = f" (also {some_of([*stopped][1:])})" if len(stopped) > 1 else ""
+        return _fails(
+            night,
+            name,
+            f"the newest run of {table} of {night.day} failed{others}: {reasons[0]}",
+            table,
+        )
+    return _turned_away(night, name, theirs)
+
+
+def _fails(night: Night, name: str, sentence: str, table: str) -> Finding:
+    return Finding(name, Outcome.FAIL, sentence, f"nba-pipeline explain {table} --date {night.day}")
+
+
+def _turned_away(night: Night, name: str, theirs: Sequence[Row]) -> Finding:
+    """Nothing broke: what rules turned away, and whether any of it should have been there."""
+    look = [row for row in theirs if row["failure_category"] in WORTH_A_LOOK]
+    if look:
+        kinds = Counter((row["failure_category"], row["processor_name"]) for row in look)
+        (category, table), many = kinds.most_common(1)[0]
+        return Finding(
+            name,
+            Outcome.PARTIAL,
+            f"{len(look)} of {night.day} lack what they are computed from, {many} of them in "
+            f"{table} ({category})",
+            f"nba-pipeline run --date {night.day}",
+        )
+    return passes(
+        name, f"nothing of {night.day} broke; rules turned away or marked {len(theirs):,}"
+    )
+
+
+def open_breakers(night: Night) -> Finding:
+    """Partitions and entities that are not tried for a while."""
+    name = "circuit_breakers"
+    locked = sorted(row["table"] for row in night.breakers if row["state"] != State.CLOSED)
+    if locked:
+        return Finding(
+            name,
+            Outcome.FAIL,
+            f"{some_of(locked)} of {night.day} failed too often in a row and are left alone",
+            f"nba-pipeline run --date {night.day} --select {locked[0]} --force",
+        )
+    waiting = [
+        row
+        for row in night.attempts
+        if row["circuit_breaker_until"] and row["circuit_breaker_until"] > night.now
+    ]
+    if not waiting:
+        return passes(name, f"no circuit breaker of {night.day} is open")
+    first = waiting[0]
+    names = some_of([f"{row['entity_id']} in {row['processor_name']}" for row in waiting])
+    return Finding(
+        name,
+        Outcome.FAIL,
+        f"{len(waiting)} of {night.day} are locked out after failed attempts: {names}",
+        f"nba-pipeline override {first['processor_name']} --date {night.day} "
+        f"--entity '{first['entity_id']}' --notes '…'",
+    )
+
+
+def hashes(night: Night) -> Finding:
+    """Whether every stored row has its hash, and the right one."""
+    name = "hash_population"
+    if not night.hashes:
+        return not_applicable(name, f"nothing of {night.day} can be read")
+    bad = {table: found for table, found in night.hashes.items() if found.missing or found.wrong}
+    rows = sum(found.rows for found in night.hashes.values())
+    if not bad:
+        return passes(
+            name,
+            f"all {counted(rows, 'row')} of {night.day} in {counted(len(night.hashes), 'table')} "
+            "have their data_hash (100 %)",
+        )
+    told = [
+        f"{table} ({found.missing} without, {found.wrong} with another's)"
+        for table, found in bad.items()
+    ]
+    return _rebuild(night, name, f"data_hash of {night.day} is not sound in {some_of(told)}", bad)
+
+
+def _rebuild(night: Night, name: str, sentence: str, tables: object) -> Finding:
+    first = next(iter(tables))  # type: ignore[call-overload]
+    fix = f"nba-pipeline run --date {night.day} --select {first} --force"
+    return Finding(name, Outcome.FAIL, sentence, fix)
+
+
+def unique_keys(night: Night) -> Finding:
+    """Whether no key occurs twice, so that each has one hash."""
+    return _promised(night, "unique_keys", {checks.UNIQUE_KEYS}, "no key occurs twice")
+
+
+def sound_partitions(night: Night) -> Finding:
+    """Whether stored rows give the recorded version and keep every other promise."""
+    every = {violation.promise for found in night.broken.values() for violation in found}
+    others = every - {checks.UNIQUE_KEYS, checks.NOBODY_FAILED}
+    return _promised(night, "sound_partitions", others, "every promise is kept")
+
+
+def _promised(night: Night, name: str, promises: set[str], kept: str) -> Finding:
+    if not night.broken:
+        return not_applicable(name, f"nothing of {night.day} can be read")
+    broken = {
+        table: theirs
+        for table, found in night.broken.items()
+        if (theirs := [violation for violation in found if violation.promise in promises])
+    }
+    if not broken:
+        return passes(name, f"{kept} in {counted(len(night.broken), 'table')} of {night.day}")
+    first = next(iter(broken.values()))[0]
+    count = sum(len(found) for found in broken.values())
+    return _rebuild(
+        night,
+        name,
+        f"{counted(count, 'broken promise')} in {some_of([*broken])} of {night.day}: "
+        f"{first.sentence}",
+        broken,
+    )

@@ -1,0 +1,277 @@
+"""Reading one night: what the warehouse holds of a date and of the runs that worked on it.
+
+A damaged partition does not end the reading: it is named, and has no rows. Whether a date was run
+live is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nba_pipeline.domain.calendar import EASTERN, instant, nba_day
+from nba_pipeline.domain.games import GameStatus
+from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
+from nba_pipeline.engine import hashing, logs
+from nba_pipeline.engine.checks import Violation, violations
+from nba_pipeline.engine.errors import WarehouseError
+from nba_pipeline.engine.protocols import Stored, Warehouse
+from nba_pipeline.engine.recording import failure_log
+from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.timings import cascade_timing, earliest_run, table_timings
+from nba_pipeline.tables import REGISTRY
+
+Row = dict[str, Any]
+
+SCHEDULE = "nbac_schedule"
+#: When a game without a time begins, hours Eastern.
+USUAL_TIP_OFF = 19
+#: Days of game days that a table may lag behind, and of grades that errors are compared over.
+LAG_DAYS, DRIFT_DAYS = 7, 30
+
+# What checks read of the date's rows; of every table its keys and hashes are read besides.
+_COLUMNS: Mapping[str, str] = {
+    SCHEDULE: "game_id game_status home_team_abbr away_team_abbr scheduled_start actual_tip_off "
+    "season_first_day season_type",
+    "nbac_player_boxscores": "game_id team_abbr",
+    "upcoming_player_game_context": "game_id player_lookup is_production_ready "
+    "avg_minutes_per_game_last_7 player_status",
+    "ml_feature_store_v2": "player_lookup feature_quality_score is_production_ready "
+    "early_season_flag",
+    "player_prop_predictions": "game_id player_lookup system_id",
+    "prediction_accuracy": "game_id player_lookup outcome",
+}
+
+
+@dataclass(frozen=True)
+class Hashes:
+    """The stored hashes of one partition.
+
+    Attributes:
+        rows: Stored rows, every revision.
+        missing: Those without a hash.
+        wrong: Those whose values hash to something else.
+    """
+
+    rows: int
+    missing: int
+    wrong: int
+
+
+@dataclass(frozen=True)
+class Night:
+    """What is known of a date.
+
+    Attributes:
+        day: The NBA day.
+        now: The moment of judging it.
+        environ: The environment, for settings that change who is predicted.
+        rows: Rows of the date by table, in the columns that checks read.
+        stored: By table, what is known of the date's partition; without the unbuilt.
+        lately: By table, its partitions of the week up to the date.
+        unreadable: By table, why its partition cannot be read.
+        hashes: By table, its stored hashes.
+        broken: By table, the promises its partition breaks.
+        runs: By table, its runs of the date, oldest first.
+        cascade: How the phases followed each other; empty where nothing ran.
+        failures: Newest word on each entity that has no row, or an incomplete one, and no cure yet.
+        breakers: Newest state of each partition's breaker.
+        attempts: Newest attempt at each entity that broke.
+        errors: The ensemble's mean error of each graded date of the month up to this one.
+        game_days: Days of the last week that have games.
+    """
+
+    day: date
+    now: datetime
+    environ: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    lately: Mapping[str, Sequence[date]] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, Hashes] = field(default_factory=dict)
+    broken: Mapping[str, Sequence[Violation]] = field(default_factory=dict)
+    runs: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    cascade: Row = field(default_factory=dict)
+    failures: Sequence[Row] = ()
+    breakers: Sequence[Row] = ()
+    attempts: Sequence[Row] = ()
+    errors: Mapping[date, float] = field(default_factory=dict)
+    game_days: Sequence[date] = ()
+
+    @property
+    def games(self) -> Sequence[Row]:
+        """The date's games."""
+        return self.rows.get(SCHEDULE, ())
+
+    @property
+    def played(self) -> Sequence[Row]:
+        """Those that are over."""
+        return [game for game in self.games if game["game_status"] == GameStatus.FINAL]
+
+    @property
+    def is_bootstrap(self) -> bool:
+        """Whether the season is too young for precomputed rows and predictions."""
+        return any(
+            0 <= (self.day - game["season_first_day"]).days < BOOTSTRAP_DAYS for game in self.games
+        )
+
+    @property
+    def first_tip_off(self) -> datetime:
+        """When the first game begins, or would."""
+        times = [game["scheduled_start"] or game["actual_tip_off"] for game in self.games]
+        known = [moment for moment in times if moment]
+        return min(known) if known else instant(self.day, USUAL_TIP_OFF)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the date was worked on while it was the day: the one rule for it.
+
+        Its first run that succeeded began on the NBA day itself or before. Today and what is to
+        come are live whatever has run. A date that was first built later owes the clock nothing.
+        """
+        began = [run["started_at"] for runs in self.runs.values() for run in runs if run["success"]]
+        return self.day >= nba_day(self.now) or bool(began and nba_day(min(began)) <= self.day)
+
+    def at(self, hour: int, minute: int = 0, days: int = 0) -> datetime:
+        """A time of day, Eastern, of the date or some days after it."""
+        return instant(self.day + timedelta(days=days), hour, minute)
+
+    def is_before(self, moment: datetime) -> bool:
+        """Whether it is not yet that time."""
+        return self.now < moment
+
+
+def eastern(moment: datetime) -> str:
+    """``07:10``, on the US East Coast."""
+    return f"{moment.astimezone(EASTERN):%H:%M}"
+
+
+def read_night(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[str, str]) -> Night:
+    """Everything the checks of a date judge.
+
+    Args:
+        warehouse: Where rows and records are.
+        day: The NBA day.
+        now: The moment it is.
+        environ: The environment.
+
+    Raises:
+        WarehouseError: When the warehouse itself cannot be read; a damaged partition is a finding.
+    """
+    week = [day - timedelta(days=back) for back in range(LAG_DAYS, -1, -1)]
+    tables = list(REGISTRY.values())
+    known = {table.name: warehouse.stored(table, week) for table in tables}
+    reading = _Reading(warehouse, day)
+    for table in tables:
+        if day in known[table.name]:
+            reading.look_at(table)
+    runs: dict[str, list[Row]] = {}
+    for run in table_timings(warehouse, tables, day, day):
+        runs.setdefault(run["table_name"], []).append(run)
+    since = earliest_run(day)
+    return Night(
+        day,
+        now,
+        environ,
+        reading.rows,
+        {name: days[day] for name, days in known.items() if day in days},
+        {name: sorted(days) for name, days in known.items()},
+        reading.unreadable,
+        reading.hashes,
+        reading.broken,
+        runs,
+        next(iter(cascade_timing(warehouse, tables, day, day)), {}),
+        _failures(warehouse, day, since),
+        _breakers(warehouse, day, since),
+        _newest(warehouse.read_log(logs.REPROCESS_ATTEMPTS, since), logs.REPROCESS_ATTEMPTS, day),
+        reading.errors(),
+        reading.game_days(week, known[SCHEDULE]),
+    )
+
+
+class _Reading:
+    """The date's partitions, read one after another; a damaged one is noted."""
+
+    def __init__(self, warehouse: Warehouse, day: date) -> None:
+        self.warehouse, self.day = warehouse, day
+        self.rows: dict[str, list[Row]] = {}
+        self.unreadable: dict[str, str] = {}
+        self.hashes: dict[str, Hashes] = {}
+        self.broken: dict[str, list[Violation]] = {}
+
+    def look_at(self, table: Table) -> None:
+        """Read one partition, its hashes and what its checks say."""
+        try:
+            found = self.warehouse.read(table, [self.day], every_revision=True)
+            self.hashes[table.name] = _hashes(table, found)
+            if table.name in _COLUMNS:
+                wanted = _COLUMNS[table.name].split()
+                self.rows[table.name] = self.warehouse.read(table, [self.day], wanted).to_pylist()
+            self.broken[table.name] = violations(table, [self.day], REGISTRY, self.warehouse)
+        except WarehouseError as error:
+            self.unreadable[table.name] = str(error)
+
+    def errors(self) -> dict[date, float]:
+        """The ensemble's mean error of each graded date of the month."""
+        days = [self.day - timedelta(days=back) for back in range(DRIFT_DAYS)]
+        columns = ["game_date", "system_id", "mae"]
+        rows = self._month("system_daily_performance", days, columns)
+        return {
+            row["game_date"]: row["mae"]
+            for row in rows
+            if row["system_id"] == "ensemble_v1" and row["mae"] is not None
+        }
+
+    def game_days(self, week: Sequence[date], stored: Mapping[date, Stored]) -> list[date]:
+        """The days of the week that have games, as far as the schedule is there."""
+        rows = self._month(SCHEDULE, [day for day in week if day in stored], ["game_date"])
+        return sorted({row["game_date"] for row in rows})
+
+    def _month(self, name: str, days: Sequence[date], columns: Sequence[str]) -> list[Row]:
+        try:
+            rows: list[Row] = self.warehouse.read(REGISTRY[name], days, columns).to_pylist()
+        except WarehouseError as error:
+            self.unreadable.setdefault(name, str(error))
+            return []
+        return rows
+
+
+def _hashes(table: Table, found: pa.Table) -> Hashes:
+    """Whether every row has the hash that its values give."""
+    again = hashing.row_hashes(found, table.hash_fields)
+    missing = found["data_hash"].null_count
+    same = pc.equal(hashing.joined(found["data_hash"]), again).fill_null(False)
+    return Hashes(found.num_rows, missing, found.num_rows - missing - (pc.sum(same).as_py() or 0))
+
+
+def _failures(warehouse: Warehouse, day: date, since: datetime) -> list[Row]:
+    """What has no row of the date, or an incomplete one, and no cure yet."""
+    found = []
+    for log in {
+        failure_log(table).name: failure_log(table) for table in REGISTRY.values()
+    }.values():
+        found += _newest(warehouse.read_log(log, since), log, day)
+    return [row for row in found if row["resolution_status"] != "RESOLVED"]
+
+
+def _newest(rows: pa.Table, log: logs.Log, day: date) -> list[Row]:
+    """The newest row of each subject of the date, as the log's view shows it."""
+    of_day = rows.filter(pc.equal(rows["analysis_date"], pa.scalar(day)))
+    newest = {
+        tuple(row[name] for name in log.subject): row
+        for row in of_day.sort_by(log.newest_by).to_pylist()
+    }
+    return list(newest.values())
+
+
+def _breakers(warehouse: Warehouse, day: date, since: datetime) -> list[Row]:
+    """The newest state of the breaker of each partition of the date."""
+    rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE, since).sort_by("updated_at").to_pylist()
+    suffix = f":{day}"
+    newest = {row["processor_name"]: row for row in rows if row["processor_name"].endswith(suffix)}
+    return [row | {"table": name.removesuffix(suffix)} for name, row in newest.items()]
