@@ -80,7 +80,7 @@ def _print(day: date, found: Sequence[Finding]) -> None:
 
 def cascade(date_: DateOption, days: Days = 7, plot: Plot = "", as_json: AsJson = False) -> None:
     """Show when each phase of some dates was done and the minutes between, from run records."""
-    from nba_pipeline.engine.timings import cascade_timing, table_timings
+    from nba_pipeline.engine.timings import timings_of
     from nba_pipeline.tables import REGISTRY
     from nba_pipeline.validation.gantt import FORMATS, draw
 
@@ -88,13 +88,11 @@ def cascade(date_: DateOption, days: Days = 7, plot: Plot = "", as_json: AsJson 
     path = Path(plot).expanduser() if plot else None
     if path and path.suffix not in FORMATS:
         raise ConfigurationError(f"--plot {plot}: the name has to end in {', '.join(FORMATS)}")
-    first, tables = last - timedelta(days=days - 1), list(REGISTRY.values())
-    warehouse = open_warehouse()
-    told = cascade_timing(warehouse, tables, first, last)
+    first = last - timedelta(days=days - 1)
+    told = timings_of(open_warehouse(), list(REGISTRY.values()), first, last)
     if path:
-        image = draw(told, table_timings(warehouse, tables, first, last), path.suffix)
         try:
-            path.write_bytes(image)
+            path.write_bytes(draw(told, path.suffix))
         except OSError as error:
             raise ConfigurationError(f"--plot {plot}: {error.strerror}") from error
     if as_json:
@@ -102,12 +100,12 @@ def cascade(date_: DateOption, days: Days = 7, plot: Plot = "", as_json: AsJson 
             {
                 "from": first,
                 "to": last,
-                "dates": told,
+                "dates": told.cascade,
                 "plot": str(path.resolve()) if path else None,
             }
         )
         return
-    _print_cascade(told, first, last)
+    _print_cascade(told.cascade, first, last)
     if path:
         out.print(f"drawn: {path.resolve()}", soft_wrap=True, highlight=False)
 

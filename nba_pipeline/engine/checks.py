@@ -16,6 +16,7 @@ from nba_pipeline.engine.table import Column, Table
 
 #: What is promised of every table.
 SAME_VERSION = "stored rows give the recorded data version"
+OWN_HASH = "every row has the data_hash that its values give"
 NOBODY_FAILED = "no entity failed"
 UNIQUE_KEYS = "keys are unique"
 SOUND_COLUMNS = "required columns are filled and values lie in their ranges"
@@ -48,6 +49,7 @@ def promises(table: Table) -> list[str]:
     """What is promised of every partition of a table, in words."""
     return [
         SAME_VERSION,
+        OWN_HASH,
         NOBODY_FAILED,
         UNIQUE_KEYS,
         SOUND_COLUMNS,
@@ -74,8 +76,11 @@ def _of_partition(
         found = warehouse.read(table, [day])
     except WarehouseError as error:
         return [Violation(day, SAME_VERSION, str(error))]
+    # From the values themselves: the stored hashes would vouch for a value somebody changed.
+    again = hashing.row_hashes(found, table.hash_fields)
     told = [
-        *_version(table, day, found, stored),
+        *_version(table, day, found, stored, again),
+        *_hashes(day, found, again),
         *(
             Violation(day, NOBODY_FAILED, f"{outcome.entity}: {outcome.reason}")
             for outcome in stored.outcomes
@@ -94,15 +99,28 @@ def _of_partition(
     return told
 
 
-def _version(table: Table, day: date, found: pa.Table, stored: Stored) -> list[Violation]:
-    # From the values themselves: the stored hashes would vouch for a value somebody changed.
-    again = hashing.row_hashes(found, table.hash_fields)
+def _version(
+    table: Table, day: date, found: pa.Table, stored: Stored, again: pa.Array
+) -> list[Violation]:
     version = hashing.partition_version(found.select(list(table.key)), again)
     if version == stored.data_version:
         return []
     recorded = stored.data_version[:12] or "nothing"
     sentence = f"the rows hash to {version[:12]}, recorded is {recorded}"
     return [Violation(day, SAME_VERSION, sentence, expected=recorded, actual=version[:12])]
+
+
+def _hashes(day: date, found: pa.Table, again: pa.Array) -> list[Violation]:
+    """Whether each row has a hash, and its own."""
+    kept = found["data_hash"]
+    missing = pc.sum(pc.equal(kept.fill_null(""), "")).as_py() or 0
+    other = (pc.sum(pc.not_equal(hashing.joined(kept).fill_null(""), again)).as_py() or 0) - missing
+    told = {"none": missing, "another's": other}
+    return [
+        Violation(day, OWN_HASH, f"{rows} of {found.num_rows} rows have {whose}", "data_hash")
+        for whose, rows in told.items()
+        if rows
+    ]
 
 
 def _keys(table: Table, found: pa.Table) -> list[str]:

@@ -22,6 +22,7 @@ from nba_pipeline.engine.writer import Writer
 # Severity and category by promise; what a table promises beyond those of every table comes last.
 _KINDS = {
     checks.SAME_VERSION: ("CRITICAL", "ACCURACY"),
+    checks.OWN_HASH: ("CRITICAL", "ACCURACY"),
     checks.NOBODY_FAILED: ("HIGH", "COMPLETENESS"),
     checks.UNIQUE_KEYS: ("CRITICAL", "CONSISTENCY"),
     checks.SOUND_COLUMNS: ("HIGH", "ACCURACY"),

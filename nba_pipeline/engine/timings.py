@@ -12,6 +12,7 @@ of those before it and its own had passed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -75,7 +76,8 @@ def cascade_timing_sql() -> str:
     A phase before the predictions is done with the last completion of any of its tables before the
     next phase first began, so that a later correction moves nothing; the predictions and the grades
     are done when they were there for the first time. A gap is NULL where one of its sides is
-    missing. Every gap has the median and the 95th percentile of the seven days up to the date.
+    missing or they are in the wrong order. Every gap has the median and the 95th percentile of the
+    seven days up to the date.
     """
     firsts = ", ".join(f"'{phase.begins_with}'" for phase in PHASES)
     times = ", ".join(
@@ -84,7 +86,8 @@ def cascade_timing_sql() -> str:
         for what in ("started_at", "completed_at")
     )
     gaps = ", ".join(
-        f"round(date_diff('microsecond', {since}, {until}) / 6e7, 3) AS {name}"
+        f"CASE WHEN {since} <= {until} "
+        f"THEN round(date_diff('microsecond', {since}, {until}) / 6e7, 3) END AS {name}"
         for name, (since, until) in GAPS.items()
     )
     percentiles = ", ".join(
@@ -123,38 +126,28 @@ def cascade_timing_sql() -> str:
     """  # noqa: S608
 
 
-def table_timings(
-    warehouse: Warehouse, tables: Sequence[Table], first: date, last: date
-) -> list[Row]:
-    """The runs of every table on some dates, oldest first.
+@dataclass(frozen=True)
+class Timings:
+    """What both views say of some dates.
+
+    Attributes:
+        runs: Every run of a table on one of them, oldest date and run first.
+        cascade: How the phases followed each other; a date nobody ran has no row.
+    """
+
+    runs: Sequence[Row]
+    cascade: Sequence[Row]
+
+
+def timings_of(warehouse: Warehouse, tables: Sequence[Table], first: date, last: date) -> Timings:
+    """The timings of a range of dates, from the run records of any warehouse.
 
     Args:
-        warehouse: Where the run records are.
+        warehouse: Where the records are.
         tables: Every table.
         first: The first date.
         last: The last date.
     """
-    return _asked(warehouse, tables, TABLE_TIMINGS, "game_date, started_at", first, last)
-
-
-def cascade_timing(
-    warehouse: Warehouse, tables: Sequence[Table], first: date, last: date
-) -> list[Row]:
-    """How the phases of some dates followed each other; dates nobody ran have no row.
-
-    Args:
-        warehouse: Where the run records are.
-        tables: Every table.
-        first: The first date.
-        last: The last date.
-    """
-    return _asked(warehouse, tables, CASCADE_TIMING, "game_date", first, last)
-
-
-def _asked(
-    warehouse: Warehouse, tables: Sequence[Table], what: str, order: str, first: date, last: date
-) -> list[Row]:
-    """What one of the two views says of some dates."""
     import duckdb
 
     since = earliest_run(first - timedelta(days=WINDOW_DAYS - 1))
@@ -163,15 +156,21 @@ def _asked(
         connection.execute(f"CREATE SCHEMA {DATASET}")
         for log in (ANALYTICS_RUNS, PRECOMPUTE_RUNS):
             connection.register(log.name, warehouse.read_log(log, since))
-            view = f"CREATE VIEW {log.full_name} AS FROM main.{log.name}"
-            connection.execute(view)
-        connection.execute(f"CREATE VIEW {TABLE_TIMINGS} AS {table_timings_sql(tables)}")
+            connection.execute(f"CREATE VIEW {log.full_name} AS FROM main.{log.name}")
+        # A table, not a view as in the warehouse: it is asked several times.
+        connection.execute(f"CREATE TABLE {TABLE_TIMINGS} AS {table_timings_sql(tables)}")
         connection.execute(f"CREATE VIEW {CASCADE_TIMING} AS {cascade_timing_sql()}")
-        found = connection.sql(
-            f"FROM {what} WHERE game_date BETWEEN ? AND ? ORDER BY {order}", params=[first, last]
+
+        def rows(what: str, order: str) -> list[Row]:
+            asked = f"FROM {what} WHERE game_date BETWEEN ? AND ? ORDER BY {order}"
+            found: list[Row] = (
+                connection.sql(asked, params=[first, last]).to_arrow_table().to_pylist()
+            )
+            return found
+
+        return Timings(
+            rows(TABLE_TIMINGS, "game_date, started_at"), rows(CASCADE_TIMING, "game_date")
         )
-        rows: list[Row] = found.to_arrow_table().to_pylist()
-        return rows
 
 
 def earliest_run(day: date) -> datetime:

@@ -10,7 +10,7 @@ from typing import Any
 
 from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.engine.phases import PHASES
-from nba_pipeline.engine.timings import GAPS
+from nba_pipeline.engine.timings import GAPS, Timings
 
 Row = dict[str, Any]
 
@@ -24,7 +24,7 @@ _LANE = 0.8 / len(PHASES)
 _THINNEST = 0.004
 
 
-def draw(cascade: Sequence[Row], runs: Sequence[Row], suffix: str = ".png") -> bytes:
+def draw(timings: Timings, suffix: str = ".png") -> bytes:
     """A picture: a band per date, in it a lane per phase, on it a bar per table that did something.
 
     A date's minutes begin with its first run, so that dates built long after they were played stand
@@ -32,8 +32,7 @@ def draw(cascade: Sequence[Row], runs: Sequence[Row], suffix: str = ".png") -> b
     beside the date.
 
     Args:
-        cascade: Rows of ``cascade_timing``.
-        runs: Rows of ``table_timings`` of the same dates.
+        timings: Of the dates.
         suffix: One of ``FORMATS``.
     """
     # Drawn by its class alone: no window system, no state shared with whoever else draws.
@@ -41,10 +40,10 @@ def draw(cascade: Sequence[Row], runs: Sequence[Row], suffix: str = ".png") -> b
     from matplotlib.figure import Figure
 
     by_date: dict[Any, list[Row]] = defaultdict(list)
-    for run in runs:
+    for run in timings.runs:
         if not run["is_unchanged"]:
             by_date[run["game_date"]].append(run)
-    shown = [row for row in cascade if by_date[row["game_date"]]]
+    shown = [row for row in timings.cascade if by_date[row["game_date"]]]
     height = 1.4 + _INCHES_A_DATE * max(len(shown), 1)
     figure = Figure(figsize=(_INCHES_WIDE, height), layout="constrained")
     FigureCanvasAgg(figure)

@@ -116,28 +116,9 @@ def open_breakers(night: Night) -> Finding:
 
 def hashes(night: Night) -> Finding:
     """Whether every stored row has its hash, and the right one."""
-    name = "hash_population"
-    if not night.hashes:
-        return not_applicable(name, f"nothing of {night.day} can be read")
-    bad = {table: found for table, found in night.hashes.items() if found.missing or found.wrong}
-    rows = sum(found.rows for found in night.hashes.values())
-    if not bad:
-        return passes(
-            name,
-            f"all {counted(rows, 'row')} of {night.day} in {counted(len(night.hashes), 'table')} "
-            "have their data_hash (100 %)",
-        )
-    told = [
-        f"{table} ({found.missing} without, {found.wrong} with another's)"
-        for table, found in bad.items()
-    ]
-    return _rebuild(night, name, f"data_hash of {night.day} is not sound in {some_of(told)}", bad)
-
-
-def _rebuild(night: Night, name: str, sentence: str, tables: object) -> Finding:
-    first = next(iter(tables))  # type: ignore[call-overload]
-    fix = f"nba-pipeline run --date {night.day} --select {first} --force"
-    return Finding(name, Outcome.FAIL, sentence, fix)
+    rows = sum(known.rows for known in night.stored.values())
+    kept = f"all {counted(rows, 'row')} have their data_hash (100 %)"
+    return _promised(night, "hash_population", {checks.OWN_HASH}, kept)
 
 
 def unique_keys(night: Night) -> Finding:
@@ -148,7 +129,7 @@ def unique_keys(night: Night) -> Finding:
 def sound_partitions(night: Night) -> Finding:
     """Whether stored rows give the recorded version and keep every other promise."""
     every = {violation.promise for found in night.broken.values() for violation in found}
-    others = every - {checks.UNIQUE_KEYS, checks.NOBODY_FAILED}
+    others = every - {checks.UNIQUE_KEYS, checks.NOBODY_FAILED, checks.OWN_HASH}
     return _promised(night, "sound_partitions", others, "every promise is kept")
 
 
@@ -162,12 +143,10 @@ def _promised(night: Night, name: str, promises: set[str], kept: str) -> Finding
     }
     if not broken:
         return passes(name, f"{kept} in {counted(len(night.broken), 'table')} of {night.day}")
-    first = next(iter(broken.values()))[0]
-    count = sum(len(found) for found in broken.values())
-    return _rebuild(
-        night,
+    table, theirs = next(iter(broken.items()))
+    return Finding(
         name,
-        f"{counted(count, 'broken promise')} in {some_of([*broken])} of {night.day}: "
-        f"{first.sentence}",
-        broken,
+        Outcome.FAIL,
+        f"{some_of([*broken])} of {night.day}: {theirs[0].sentence}",
+        f"nba-pipeline run --date {night.day} --select {table} --force",
     )

@@ -17,13 +17,13 @@ import pyarrow.compute as pc
 from nba_pipeline.domain.calendar import EASTERN, instant, nba_day
 from nba_pipeline.domain.games import GameStatus
 from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
-from nba_pipeline.engine import hashing, logs
+from nba_pipeline.engine import logs
 from nba_pipeline.engine.checks import Violation, violations
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.protocols import Stored, Warehouse
 from nba_pipeline.engine.recording import failure_log
 from nba_pipeline.engine.table import Table
-from nba_pipeline.engine.timings import cascade_timing, earliest_run, table_timings
+from nba_pipeline.engine.timings import earliest_run, timings_of
 from nba_pipeline.tables import REGISTRY
 
 Row = dict[str, Any]
@@ -34,7 +34,7 @@ USUAL_TIP_OFF = 19
 #: Days of game days that a table may lag behind, and of grades that errors are compared over.
 LAG_DAYS, DRIFT_DAYS = 7, 30
 
-# What checks read of the date's rows; of every table its keys and hashes are read besides.
+# What checks read of the date's rows, besides what the promises of every table are about.
 _COLUMNS: Mapping[str, str] = {
     SCHEDULE: "game_id game_status home_team_abbr away_team_abbr scheduled_start actual_tip_off "
     "season_first_day season_type",
@@ -49,21 +49,6 @@ _COLUMNS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Hashes:
-    """The stored hashes of one partition.
-
-    Attributes:
-        rows: Stored rows, every revision.
-        missing: Those without a hash.
-        wrong: Those whose values hash to something else.
-    """
-
-    rows: int
-    missing: int
-    wrong: int
-
-
-@dataclass(frozen=True)
 class Night:
     """What is known of a date.
 
@@ -75,7 +60,6 @@ class Night:
         stored: By table, what is known of the date's partition; without the unbuilt.
         lately: By table, its partitions of the week up to the date.
         unreadable: By table, why its partition cannot be read.
-        hashes: By table, its stored hashes.
         broken: By table, the promises its partition breaks.
         runs: By table, its runs of the date, oldest first.
         cascade: How the phases followed each other; empty where nothing ran.
@@ -93,7 +77,6 @@ class Night:
     stored: Mapping[str, Stored] = field(default_factory=dict)
     lately: Mapping[str, Sequence[date]] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
-    hashes: Mapping[str, Hashes] = field(default_factory=dict)
     broken: Mapping[str, Sequence[Violation]] = field(default_factory=dict)
     runs: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     cascade: Row = field(default_factory=dict)
@@ -170,8 +153,9 @@ def read_night(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[
     for table in tables:
         if day in known[table.name]:
             reading.look_at(table)
+    timings = timings_of(warehouse, tables, day, day)
     runs: dict[str, list[Row]] = {}
-    for run in table_timings(warehouse, tables, day, day):
+    for run in timings.runs:
         runs.setdefault(run["table_name"], []).append(run)
     since = earliest_run(day)
     return Night(
@@ -182,10 +166,9 @@ def read_night(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[
         {name: days[day] for name, days in known.items() if day in days},
         {name: sorted(days) for name, days in known.items()},
         reading.unreadable,
-        reading.hashes,
         reading.broken,
         runs,
-        next(iter(cascade_timing(warehouse, tables, day, day)), {}),
+        timings.cascade[0] if timings.cascade else {},
         _failures(warehouse, day, since),
         _breakers(warehouse, day, since),
         _newest(warehouse.read_log(logs.REPROCESS_ATTEMPTS, since), logs.REPROCESS_ATTEMPTS, day),
@@ -201,14 +184,11 @@ class _Reading:
         self.warehouse, self.day = warehouse, day
         self.rows: dict[str, list[Row]] = {}
         self.unreadable: dict[str, str] = {}
-        self.hashes: dict[str, Hashes] = {}
         self.broken: dict[str, list[Violation]] = {}
 
     def look_at(self, table: Table) -> None:
-        """Read one partition, its hashes and what its checks say."""
+        """Read what is judged of one partition, and which promises it breaks."""
         try:
-            found = self.warehouse.read(table, [self.day], every_revision=True)
-            self.hashes[table.name] = _hashes(table, found)
             if table.name in _COLUMNS:
                 wanted = _COLUMNS[table.name].split()
                 self.rows[table.name] = self.warehouse.read(table, [self.day], wanted).to_pylist()
@@ -239,14 +219,6 @@ class _Reading:
             self.unreadable.setdefault(name, str(error))
             return []
         return rows
-
-
-def _hashes(table: Table, found: pa.Table) -> Hashes:
-    """Whether every row has the hash that its values give."""
-    again = hashing.row_hashes(found, table.hash_fields)
-    missing = found["data_hash"].null_count
-    same = pc.equal(hashing.joined(found["data_hash"]), again).fill_null(False)
-    return Hashes(found.num_rows, missing, found.num_rows - missing - (pc.sum(same).as_py() or 0))
 
 
 def _failures(warehouse: Warehouse, day: date, since: datetime) -> list[Row]:

@@ -50,7 +50,7 @@ def coverage(night: Night) -> Finding:
     missing = sorted(eligible - predicted)
     percent = 100 * (1 - len(missing) / len(eligible))
     sentence = (
-        f"{len(eligible) - len(missing)} of {counted(len(eligible), 'eligible player')} of "
+        f"{len(eligible) - len(missing):,} of {counted(len(eligible), 'eligible player')} of "
         f"{night.day} are predicted ({percent:.1f} %)"
     )
     if missing:

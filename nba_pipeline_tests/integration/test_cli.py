@@ -140,6 +140,41 @@ def test_the_day_adds_up(totals: dict[str, list[Any]], who: str, numbers: list[A
     assert totals[who] == numbers
 
 
+@pytest.fixture(scope="module")
+def validated(built: Any) -> dict[str, Any]:
+    """What ``validate`` says of the real day, which was built without its history."""
+    answer = built("validate", "--date", DAY.isoformat(), "--json")
+    assert answer.code == 1, "without history nobody can be predicted"
+    return {check["name"]: check for check in answer.json["checks"]}
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ("rows_player_game_summary", "241 rows for 11 games of 2021-11-15"),
+        ("rows_team_offense_game_summary", "22 rows for 11 games of 2021-11-15"),
+        ("games_final", "all 11 games of 2021-11-15 have their result"),
+        ("box_score_coverage", "22 of 22 teams"),
+        ("hash_population", "have their data_hash (100 %)"),
+        ("sound_partitions", "every promise is kept"),
+    ],
+)
+def test_validate_finds_the_real_day_whole(
+    validated: dict[str, Any], check: str, words: str
+) -> None:
+    assert validated[check]["outcome"] == "pass"
+    assert words in validated[check]["sentence"]
+
+
+def test_validate_asks_the_real_day_nothing_by_the_clock(validated: dict[str, Any]) -> None:
+    clock = ("first_prediction_time", "feature_store_time", "schedule_age", "cascade_delay")
+    assert {validated[name]["outcome"] for name in clock} == {"not applicable"}
+
+
+def test_validate_finds_who_should_have_been_predicted(validated: dict[str, Any]) -> None:
+    assert not validated["rows_player_prop_predictions"]["ok"]
+
+
 def test_a_query_prints_a_table_for_people(built: Any) -> None:
     sql = (
         "select player_full_name as who, points from nba_analytics.player_game_summary "
