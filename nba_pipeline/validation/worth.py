@@ -6,7 +6,6 @@ from collections import defaultdict
 from datetime import timedelta
 from statistics import fmean
 
-from nba_pipeline.tables import REGISTRY
 from nba_pipeline.tables.predictions.prediction_requests import MIN_MINUTES, NOT_PLAYING
 from nba_pipeline.tables.predictions.systems import MARKET
 from nba_pipeline.validation.finding import (
@@ -72,7 +71,7 @@ def _nothing_predicted(night: Night) -> str:
 
 def _eligible(night: Night) -> set[tuple[str, str]]:
     """Who is ready, expected to play enough, and neither out nor doubtful."""
-    least = REGISTRY["prediction_requests"].settings_in(night.environ)[MIN_MINUTES]
+    least = MIN_MINUTES.number(night.environ)
     return {
         _who(row)
         for row in night.rows.get("upcoming_player_game_context", ())
