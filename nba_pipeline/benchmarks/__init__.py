@@ -10,6 +10,8 @@ dates          one date, cold and warm
 overhead       what Dagster adds, beside assets that do nothing
 histories      what predicting an evening costs
 rescrapes      what of a week is skipped that is scraped again night after night
+beside         three tables beside the same by hand
+baselines      those: rows of pandas, a DuckDB query, Polars expressions
 growth         players, dates and seasons times 1, 4 and 16
 working        one piece of work, as plain values
 measuring      wall and CPU seconds, peak memory

@@ -70,20 +70,24 @@ class Bench:
         return copied(self.built[0], self.scratch / name, without)
 
     def newest_day(self, table: str) -> date:
-        """The last of the dates that a table has rows of.
+        """The last of the dates that a table has rows of."""
+        return self.days_with_rows(table)[-1]
+
+    def days_with_rows(self, table: str) -> tuple[date, ...]:
+        """The dates that a table has rows of.
 
         Raises:
             ConfigurationError: When it has none at all, so that there is nothing to measure.
         """
         folder, declared = self.built[0], REGISTRY[table]
         stored = LocalWarehouse(folder, list(REGISTRY.values())).stored(declared, self.dates)
-        days = [day for day, about in stored.items() if about.rows]
+        days = sorted(day for day, about in stored.items() if about.rows)
         if not days:
             raise ConfigurationError(
                 f"{table} has no rows from {self.dates[0]} to {self.dates[-1]}: take a range that "
                 "goes beyond the season's first two weeks"
             )
-        return max(days)
+        return tuple(days)
 
 
 def range_of(first: date, days: int) -> tuple[date, ...]:

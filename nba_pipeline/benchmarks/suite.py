@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from nba_pipeline.benchmarks import dates, growth, histories, overhead, ranges, rescrapes
+from nba_pipeline.benchmarks import beside, dates, growth, histories, overhead, ranges, rescrapes
 from nba_pipeline.benchmarks.bench import Bench, Figures
 from nba_pipeline.benchmarks.working import World
 from nba_pipeline.engine.errors import ConfigurationError
@@ -40,6 +40,7 @@ SCENARIOS: dict[str, Callable[[Bench], Figures]] = {
     "dagster": overhead.dagster,
     "predictions": histories.predictions,
     "rescrapes": _rescraped,
+    "baselines": beside.baselines,
     "growth": growth.growth,
 }
 
