@@ -38,12 +38,15 @@ class Nothing(StrEnum):
     FAILED = "failed"
 
 
-_REASONS = {
+#: By the ``skip_reason`` kept with a partition without rows: its kind of nothing, and the words.
+EMPTY_REASONS = {
     "no_games": (Nothing.NO_GAMES, "no game is scheduled"),
     "offseason": (Nothing.NO_GAMES, "no season is on"),
     "not_yet": (Nothing.NOT_YET, "the games have not been played"),
     "bootstrap_period": (Nothing.NOT_YET, "the season is too young"),
+    "not_its_weekday": (Nothing.NOT_YET, "it is made on one day of the week only"),
     "missing": (Nothing.MISSING, "the games were played, but the source has nothing of them"),
+    "nothing_published": (Nothing.MISSING, "the source has nothing of the day"),
 }
 
 
@@ -53,7 +56,9 @@ def why_empty(reason: str) -> tuple[Nothing, str]:
     Args:
         reason: The ``skip_reason`` kept with it.
     """
-    return _REASONS.get(reason, (Nothing.MISSING, reason.replace("_", " ") or "nobody says why"))
+    return EMPTY_REASONS.get(
+        reason, (Nothing.MISSING, reason.replace("_", " ") or "nobody says why")
+    )
 
 
 def clock(moment: datetime | None) -> str:
