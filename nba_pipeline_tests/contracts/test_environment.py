@@ -27,11 +27,11 @@ READ_BY_ANY_NAME = {"engine/variables.py", "cli/showing.py"}
 
 #: What such a name looks like.
 NAME = re.compile(
-    r"\b(?:NBA|DAGSTER|ENABLE|CIRCUIT_BREAKER|PARALLELIZATION|BIGDATABALL|BALLDONTLIE|"
+    r"\b(?:NBA|ENABLE|CIRCUIT_BREAKER|PARALLELIZATION|BIGDATABALL|BALLDONTLIE|"
     r"BETTINGPROS|ODDS)_[A-Z_]*[A-Z]\b|\b[A-Z]+_WORKERS\b"
 )
-#: Only tests read them.
-OF_TESTS = {"NBA_SHARED_DATA", "NBA_LIVE_BIGQUERY_PROJECT"}
+#: Only tests read them, or nothing but the example of a table to add.
+OF_TESTS = {"NBA_SHARED_DATA", "NBA_LIVE_BIGQUERY_PROJECT", "PFTF_WORKERS"}
 
 
 def _reads(tree: ast.Module) -> Iterator[ast.expr]:
