@@ -1,12 +1,19 @@
-"""The site as it is built: every link leads somewhere, and nothing is asked of the network."""
+"""The site as it is built: every link leads somewhere, and nothing is asked of the network.
+
+Pages are opened from a folder in Debian's chromium, too; pictures of them are kept in
+``test-artefacts``.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -133,3 +140,77 @@ def test_a_broken_link_breaks_the_build(mistake: str, tmp_path: Path) -> None:
     assert build(tmp_path).returncode == 0
     page.write_text(f"# A page\n\n{mistake}\n")
     assert build(tmp_path).returncode != 0
+
+
+# In a browser, from a folder, without a network ---------------------------------------------------
+
+PICTURES = CHECKOUT / "test-artefacts"
+DESK, PHONE = (1400, 1000), (400, 850)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium, driver_path = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver_path):
+        pytest.skip("no browser: install the Debian packages chromium and chromium-driver")
+    selenium = pytest.importorskip("selenium.webdriver", reason="no selenium to drive the browser")
+    options = selenium.ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage"):
+        options.add_argument(f"--{flag}")
+    driver = selenium.Chrome(options=options, service=selenium.ChromeService(driver_path))
+    driver.execute_cdp_cmd("Network.enable", {})
+    driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["http://*", "https://*"]})
+    try:
+        yield driver
+    finally:
+        driver.quit()
+
+
+def _look(browser: Any, page: Path, size: tuple[int, int], scheme: str) -> None:
+    width, height = size
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    wanted = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", wanted)
+    browser.get(page.as_uri())
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(
+    "name", ["index", "tutorial/index", "reference/graph", "reference/tables/player_daily_cache"]
+)
+@pytest.mark.usefixtures("site")
+def test_a_page_fits_a_desk_and_a_phone_by_day_and_by_night(
+    project: Path, browser: Any, name: str, size: tuple[int, int], scheme: str
+) -> None:
+    _look(browser, project / "site" / f"{name}.html", size, scheme)
+    PICTURES.mkdir(exist_ok=True)
+    picture = f"docs-{name.replace('/', '-')}-{'phone' if size == PHONE else 'desk'}.png"
+    assert browser.save_screenshot(str(PICTURES / picture))
+    wide, paper = browser.execute_script(
+        "return [document.documentElement.scrollWidth,"
+        " getComputedStyle(document.body).backgroundColor]"
+    )
+    assert wide <= size[0], "the whole page scrolls sideways"
+    brightness = max(int(part) for part in re.findall(r"\d+", paper)[:3])
+    assert (brightness > 128) is (scheme == "light")
+
+
+@pytest.mark.usefixtures("site")
+def test_the_site_is_searched_without_a_server(project: Path, browser: Any) -> None:
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    _look(browser, project / "site" / "index.html", DESK, "light")
+    # The search stands in a shadow tree, which has the focus once it is open.
+    inside = "document.activeElement.shadowRoot"
+    press = (
+        "const pressed = new KeyboardEvent('keydown', {key: 'k', ctrlKey: true, bubbles: true});"
+        f"{inside} || document.dispatchEvent(pressed); return {inside} !== null"
+    )
+    WebDriverWait(browser, 30).until(lambda b: b.execute_script(press))
+    browser.switch_to.active_element.send_keys("free throw")
+    links = f"return [...{inside}.querySelectorAll('a')].map(link => link.href).join(' ')"
+    WebDriverWait(browser, 30).until(
+        lambda b: "tutorial/index.html" in b.execute_script(links), "the tutorial is not found"
+    )

@@ -1,4 +1,7 @@
-"""``demo``: from a landing zone to the last table, and commands that work as they are printed."""
+"""``demo``: from a landing zone to the last table, and commands that work as they are printed.
+
+A shorter one is part of the tutorial, which a test follows.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +11,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from nba_pipeline.tables import REGISTRY
-
-OPENING = date(2025, 10, 21)
 _WITHOUT_NETWORK = ("unshare", "-rn")
-
-
-def _days(number: int) -> list[date]:
-    return [OPENING + timedelta(days=step) for step in range(number)]
-
-
-def test_a_short_demo_builds_every_table_from_its_landing_zone(
-    terminal_in: Any, tmp_path: Path
-) -> None:
-    terminal = terminal_in(tmp_path / "home")
-
-    told = terminal("demo", "--days", "2", NBA_LANDING_ROOT="/nowhere/of-mine")
-
-    assert told.code == 0, told.err
-    assert (tmp_path / "home" / "landing" / "simulated" / "player_box").is_dir()
-    assert {(name, day) for name in REGISTRY for day in _days(2)} <= set(
-        terminal.versions(_days(2))
-    )
-    assert "dagster dev -m nba_pipeline.definitions" in told.out
 
 
 def _can_take_the_network_away() -> bool:
