@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nba_pipeline import settings
+from nba_pipeline.alerting import webhook
 from nba_pipeline.engine import breakers
 from nba_pipeline.engine.table import SWITCHES, WORKERS
 from nba_pipeline.engine.variables import Variable
@@ -47,5 +48,6 @@ VARIABLES: Mapping[str, Sequence[Variable]] = {
         *(drop.setting for drop in FILE_DROPS.values()),
         *(variable for host in HOSTS.values() for variable in host.variables),
     ),
+    "Alerts": webhook.VARIABLES,
     "BigQuery": (*bigquery.VARIABLES, settings.LOGS_BUCKET),
 }

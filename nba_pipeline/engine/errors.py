@@ -52,6 +52,10 @@ class WarehouseUnavailableError(WarehouseError, ConnectionError):
     """The warehouse did not answer in time; the same call may well work in a minute."""
 
 
+class AlertError(PipelineError):
+    """An alert did not reach anybody."""
+
+
 class DeadlineError(PipelineError):
     """A table took longer than it may."""
 

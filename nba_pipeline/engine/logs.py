@@ -301,6 +301,23 @@ QUARANTINED_PAYLOADS = Log(
     clustering=("file",),
 )
 
+ALERTS = Log(
+    "alerts",
+    "What somebody was told about a date: a cause once, again when it got worse or was over.",
+    (
+        Column("cause", str, "the check that failed, or what a run failed of", nullable=False),
+        Column("game_date", date, "the NBA day it is about", nullable=False),
+        Column("severity", str, "warning, critical or resolved", nullable=False),
+        Column("sentence", str, nullable=False),
+        Column("fix", str, "the command that helps"),
+        Column("run_id", str, "the run that failed"),
+        Column("delivered", bool, "whether the webhook took it", nullable=False),
+        Column("created_at", datetime, nullable=False),
+    ),
+    ("cause", "game_date"),
+    clustering=("cause",),
+)
+
 LOGS: tuple[Log, ...] = (
     ANALYTICS_RUNS,
     PRECOMPUTE_RUNS,
@@ -314,4 +331,5 @@ LOGS: tuple[Log, ...] = (
     ROW_CHANGES,
     RUN_CAUSES,
     QUARANTINED_PAYLOADS,
+    ALERTS,
 )

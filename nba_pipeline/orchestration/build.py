@@ -11,10 +11,12 @@ import dagster as dg
 
 from nba_pipeline import settings
 from nba_pipeline.engine.table import Table
+from nba_pipeline.orchestration.alerts import WebhookResource, alert_sensors
 from nba_pipeline.orchestration.assets import asset_for, edges
 from nba_pipeline.orchestration.automation import automation_sensor, condition_for
 from nba_pipeline.orchestration.checks import check_for, freshness_check_for
 from nba_pipeline.orchestration.jobs import jobs_for
+from nba_pipeline.orchestration.nights import night_check_for
 from nba_pipeline.orchestration.partitions import daily
 from nba_pipeline.orchestration.resources import (
     FanOutResource,
@@ -37,8 +39,8 @@ def build_definitions(
 
     Args:
         tables: The tables, by name in data-flow order.
-        resources: Replacements for ``warehouse``, ``source``, ``landing``, ``fan_out`` or
-            ``reporter``.
+        resources: Replacements for ``warehouse``, ``source``, ``landing``, ``fan_out``,
+            ``reporter`` or ``webhook``.
     """
     days, recent = daily(settings.first_day(os.environ)), settings.recent_days(os.environ)
     with warnings.catch_warnings():
@@ -53,18 +55,20 @@ def build_definitions(
         pages = pages_for(tables, days, recent)
         checks = [check_for(table, tables, days) for table in tables.values()]
         checks += [freshness_check_for(table, tables) for table in tables.values()]
+        checks += [night_check_for(page.key, tables) for page in pages]
     return dg.Definitions(
         assets=[*assets, *pages],
         asset_checks=checks,
         jobs=[*jobs_for(tables, [page.key for page in pages]), *workflow_jobs(days)],
         schedules=schedules_for(),
-        sensors=[*sensors_for(tables), automation_sensor()],
+        sensors=[*sensors_for(tables), automation_sensor(), *alert_sensors()],
         resources={
             "warehouse": WarehouseResource(),
             "source": SourceResource(),
             "landing": LandingResource(),
             "fan_out": FanOutResource(),
             "reporter": LogReporter(),
+            "webhook": WebhookResource(),
             **(resources or {}),
         },
         executor=_in_process_unless_asked,

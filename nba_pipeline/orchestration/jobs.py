@@ -9,6 +9,7 @@ import dagster as dg
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.checks import SOUND, UP_TO_DATE
+from nba_pipeline.orchestration.nights import NIGHT
 
 #: Every table, for one NBA day or a range of days in one run. The browser launches what is selected
 #: in the graph with the job that comes first in the alphabet. Its own, ``__ASSET_JOB``, follows
@@ -60,10 +61,11 @@ def _job(
     tables: Iterable[Table],
     description: str,
     checks: Iterable[str] = (SOUND,),
-    pages: Iterable[dg.AssetKey] = (),
+    pages: Sequence[dg.AssetKey] = (),
 ) -> dg.UnresolvedAssetJobDefinition:
     keys = [key_of(table) for table in tables]
     wanted = [dg.AssetCheckKey(key, check) for key in keys for check in checks]
+    wanted += [dg.AssetCheckKey(page, NIGHT) for page in pages]
     chosen = dg.AssetSelection.assets(*keys, *pages).without_checks()
     selection = chosen | dg.AssetSelection.checks(*wanted)
     return dg.define_asset_job(name, selection=selection, description=description)

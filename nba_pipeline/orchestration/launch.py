@@ -10,7 +10,6 @@ from typing import Any
 import dagster as dg
 
 from nba_pipeline import settings
-from nba_pipeline.engine import errors
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.session import Mode
 from nba_pipeline.engine.table import Table
@@ -19,6 +18,7 @@ from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.checks import SOUND
 from nba_pipeline.orchestration.jobs import NBA_DAYS
 from nba_pipeline.orchestration.partitions import daily, range_tags
+from nba_pipeline.orchestration.problems import innermost, is_interruption, step_problem
 from nba_pipeline.orchestration.resources import Reporter
 from nba_pipeline.tables import REGISTRY
 
@@ -135,7 +135,7 @@ def launch(
         stopped |= failed
         # Of what it does not run because of a failure, Dagster records no event at all.
         left = [table for table in waiting if table.name not in done]
-        whole = first != last or any(_is_interruption(event) for event in result.all_events)
+        whole = first != last or any(is_interruption(event) for event in result.all_events)
         waiting = _spared(left, stopped) if failed and not whole else []
     return told
 
@@ -221,35 +221,9 @@ def _entry(materialization: dg.AssetMaterialization) -> dict[str, Any]:
 
 def _problems(result: dg.ExecuteInProcessResult) -> list[str]:
     """What stopped the run, one sentence each."""
-    told = [_step_problem(event) for event in result.all_events if event.is_step_failure]
+    told = [step_problem(event) for event in result.all_events if event.is_step_failure]
     if not told and not result.success:
         # The run never got as far as a table, or was stopped between two.
         found = (getattr(event.event_specific_data, "error", None) for event in result.all_events)
-        told = [next((_innermost(error) for error in found if error), "the run failed")]
+        told = [next((innermost(error) for error in found if error), "the run failed")]
     return told
-
-
-def _step_problem(event: dg.DagsterEvent) -> str:
-    """What made a step fail; steps that were skipped because of it say nothing new."""
-    failure = event.step_failure_data
-    if _is_interruption(event):
-        return "interrupted; what was built stays, and the same command goes on from there"
-    if failure.user_failure_data:
-        return failure.user_failure_data.description or f"{event.step_key} failed"
-    said = _innermost(failure.error) if failure.error else "failed"
-    return f"{event.step_key}: {said}"
-
-
-def _is_interruption(event: dg.DagsterEvent) -> bool:
-    """Whether a person or the system ended a step, rather than a mistake."""
-    error = event.step_failure_data.error if event.is_step_failure else None
-    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
-
-
-def _innermost(error: Any) -> str:
-    """The message of the error that began it, without the name of its class where it is ours."""
-    while error.cause is not None:
-        error = error.cause
-    message = str(error.message).strip()
-    ours = f"{errors.__name__}.{error.cls_name}: "
-    return message.removeprefix(ours)

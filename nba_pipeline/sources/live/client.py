@@ -34,8 +34,10 @@ ATTEMPTS = 4
 #: Seconds one thing may take with all its repetitions.
 CALL_BUDGET = 180.0
 
+#: Statuses of a host that may well answer the next time.
+BUSY_OR_BROKEN = frozenset({429, 500, 502, 503, 504})
+
 _FIRST_WAIT, _LONGEST_WAIT, _JITTER = 3.0, 60.0, 0.2
-_BUSY_OR_BROKEN = frozenset({429, 500, 502, 503, 504})
 _OK = 200
 _CHUNK_BYTES = 64 * 1024
 
@@ -175,7 +177,7 @@ class Client:
                 requests.exceptions.ContentDecodingError,
             ) as error:
                 # The library's own message holds the address with the key in it.
-                said = _in_words(error)
+                said = in_words(error)
                 raise _TryAgainError(f"{asked}: {said}") from None
             except requests.RequestException as error:
                 raise FetchError(f"{asked}: {type(error).__name__}") from None
@@ -192,7 +194,7 @@ class Client:
             # A key must not follow a redirect to somebody else.
             allow_redirects=reach.host.key is None,
         ) as response:
-            if response.status_code in _BUSY_OR_BROKEN:
+            if response.status_code in BUSY_OR_BROKEN:
                 wait = self._retry_after(response.headers.get("Retry-After", ""))
                 raise _TryAgainError(f"{asked}: status {response.status_code}", wait)
             if response.status_code not in {_OK, *asked.fine}:
@@ -287,7 +289,8 @@ def _looks_like(content: bytes) -> str:
     return f"{len(content):,} bytes that end too early or are broken"
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """What went wrong with a request; the library's own message holds the address."""
     import requests
 
     if isinstance(error, requests.exceptions.ProxyError):
