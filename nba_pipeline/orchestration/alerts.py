@@ -84,7 +84,7 @@ def _of_run(context: dg.RunFailureSensorContext, now: datetime) -> Alert:
     """A failed run as one cause: its first step that failed, and what that said."""
     run = context.dagster_run
     steps = context.get_step_failure_events()
-    where = steps[0].step_key.replace("__", ".") if steps else run.job_name
+    where = ((steps[0].step_key if steps else None) or run.job_name).replace("__", ".")
     said = step_problem(steps[0]) if steps else context.failure_event.message or "the run failed"
     # An unexpected error may hold anything, for example an address with a key.
     said = " ".join(text_without_secrets(said).replace(run.run_id, "").split())
