@@ -1,12 +1,11 @@
 """The slate page in a real browser, opened from the disk, and as an asset that keeps a file.
 
-Needs Debian's chromium and chromium-driver. Pictures are kept in ``test-artefacts``.
+Pictures are kept where ``browsing`` keeps them.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from serving import CHECKOUT
+from browsing import chromium, picture
 from typer.testing import CliRunner
 
 from nba_pipeline.cli import app, reporting
@@ -27,7 +26,6 @@ from nba_pipeline.orchestration.slate import SLATE
 from nba_pipeline.report.page import html_of, store
 from nba_pipeline_tests.unit.report.one_evening import claim, expected, game, grade, page, played
 
-PICTURES = CHECKOUT / "test-artefacts"
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 
 _CALLS = ("OVER", "UNDER", "PASS")
@@ -60,22 +58,8 @@ def _players(count: int) -> Any:
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
-    """A headless Chromium without a network."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver_path = shutil.which("chromedriver")
-    if not (chromium and driver_path):
-        pytest.skip("no browser: install the Debian packages chromium and chromium-driver")
-    selenium = pytest.importorskip("selenium.webdriver", reason="no selenium to drive the browser")
-    options = selenium.ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1500,1100"):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = selenium.Chrome(options=options, service=selenium.ChromeService(driver_path))
-    try:
-        yield driver
-    finally:
-        driver.quit()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -107,11 +91,6 @@ def choose(driver: Any, field: str, value: str) -> None:
 
 def press(driver: Any, selector: str, key: str) -> None:
     driver.find_element("css selector", selector).send_keys(key)
-
-
-def picture(driver: Any, name: str) -> None:
-    PICTURES.mkdir(exist_ok=True)
-    assert driver.save_screenshot(str(PICTURES / f"{name}.png"))
 
 
 def test_it_opens_from_the_disk_without_a_complaint(opened: Any) -> None:

@@ -1,211 +1,108 @@
-"""What a person sees in the browser after a run in the terminal, and a run she starts there.
+"""What a person does in Dagster's own pages: looks, materializes a day, again, and two more.
 
-Needs Debian's chromium and chromium-driver. Pictures of every page are kept in ``test-artefacts``.
+Everything is clicked in a real browser on ``dagster dev`` as README starts it, over recorded games
+where there are season files and over the simulated league where there are none.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from serving import CHECKOUT, PAGE_SECONDS, Server, ended, serving, wait
+from browsing import Browser, chromium, picture
+from serving import Server, ended, listening, serving
 
 from nba_pipeline.tables import REGISTRY
 
-#: The first is built in the terminal, the others from the browser.
-DAY, NEXT, LAST = (date(2021, 11, day) for day in (15, 16, 17))
-#: Days that a backfill which follows windows would build.
-OFFERED = [date(2021, 11, day) for day in range(15, 31)]
-#: What the terminal builds: the players' table with everything it reads.
-SELECTED = "+player_game_summary"
-PICTURES = CHECKOUT / "test-artefacts"
-PLAYERS = "/assets/nba_analytics/player_game_summary"
+TABLE = REGISTRY["player_game_summary"]
+PLAYERS = f"/assets/{TABLE.dataset}/{TABLE.name}"
+LINEAGE = "?view=lineage&lineageScope=upstream&lineageDepth=5"
+AVAILABILITY = "/assets/nba_analytics/player_availability"
 
-# What a page says while it is still asking the server.
-_UNFINISHED = ("Loading", "fetching statuses")
+
+@dataclass(frozen=True)
+class World:
+    """Whose games there are.
+
+    Attributes:
+        day: The day that is materialized first; two more follow it.
+        settings: What the program is told of them.
+    """
+
+    day: date
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def next_days(self) -> list[date]:
+        """The two days of the backfill."""
+        return [self.day + timedelta(1), self.day + timedelta(2)]
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest) -> World:
+    try:
+        archive = request.getfixturevalue("archive")
+    except pytest.skip.Exception:
+        return World(date(2025, 11, 12))
+    return World(date(2021, 11, 15), {"NBA_ARCHIVE_DIR": str(archive)})
 
 
 @pytest.fixture(scope="module")
 def server(
-    archive: Path, tmp_path_factory: pytest.TempPathFactory, terminal_in: Any
+    world: World, tmp_path_factory: pytest.TempPathFactory, terminal_in: Any
 ) -> Iterator[Server]:
-    """``dagster dev`` in the checkout, after a run in the terminal."""
-    terminal = terminal_in(
-        tmp_path_factory.mktemp("ui"),
-        NBA_FIRST_DAY=DAY.isoformat(),
-        NBA_ARCHIVE_DIR=str(archive),
-    )
-    answer = terminal("run", "--date", DAY.isoformat(), "--only", "--select", SELECTED)
+    """``dagster dev`` in the checkout, after a first table was built in the terminal."""
+    settings = {"NBA_FIRST_DAY": world.day.isoformat(), **world.settings}
+    terminal = terminal_in(tmp_path_factory.mktemp("ui"), **settings)
+    answer = terminal("run", "--date", world.day.isoformat(), "--only", "--select", "nbac_schedule")
     assert answer.code == 0, answer.err
     with serving(terminal) as running:
         yield running
 
 
-@dataclass(frozen=True)
-class Browser:
-    """A headless Chromium that looks at the server's pages."""
-
-    driver: Any
-    server: Server
-
-    def open(self, path: str, *texts: str) -> str:
-        """The visible text of a page, once all of ``texts`` stand there."""
-        self.driver.get(self.server.url + path)
-        return self.reads(*texts)
-
-    def reads(self, *texts: str) -> str:
-        """The visible text, once all of ``texts`` stand there."""
-        from selenium.webdriver.common.by import By
-
-        def whole() -> str:
-            text = str(self.driver.find_element(By.TAG_NAME, "body").text)
-            unfinished = any(word in text for word in _UNFINISHED)
-            return text if all(wanted in text for wanted in texts) and not unfinished else ""
-
-        return str(wait(whole, PAGE_SECONDS, f"{texts} at {self.driver.current_url}"))
-
-    def click(self, text: str) -> None:
-        """Click the first thing that says exactly this."""
-        from selenium.webdriver.common.by import By
-
-        self.driver.find_element(By.XPATH, f"//*[text()='{text}']").click()
-
-    def rows_of_players(self) -> int:
-        """Rows of the players' table on the day."""
-        warehouse = self.server.terminal.warehouse
-        return int(warehouse.read(REGISTRY["player_game_summary"], [DAY]).num_rows)
-
-    def picture(self, name: str) -> None:
-        """Keep a picture of what is to be seen."""
-        PICTURES.mkdir(exist_ok=True)
-        assert self.driver.save_screenshot(str(PICTURES / f"{name}.png"))
-
-
 @pytest.fixture(scope="module")
 def browser(server: Server) -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver_path = shutil.which("chromedriver")
-    if not (chromium and driver_path):
-        pytest.skip("no browser: install the Debian packages chromium and chromium-driver")
-    selenium = pytest.importorskip("selenium.webdriver", reason="no selenium to drive the browser")
-    options = selenium.ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "window-size=1600,1200"):
-        options.add_argument(f"--{flag}")
-    driver = selenium.Chrome(options=options, service=selenium.ChromeService(driver_path))
-    try:
+    with chromium() as driver:
         yield Browser(driver, server)
-    finally:
-        driver.quit()
+
+
+def new_run(server: Server, known: list[dict[str, Any]]) -> dict[str, Any]:
+    """The run that was launched since, once it is over."""
+    ids = {run["runId"] for run in known}
+    return ended(server, lambda run: run["runId"] not in ids)
+
+
+def numbers(text: str) -> dict[str, str]:
+    """The counts that a page shows of a materialization."""
+    lines = text.splitlines()
+    names = ("rows", "computed", "reused", "failed")
+    return {name: lines[lines.index(name) + 1] for name in names}
+
+
+def rows_of_players(server: Server, day: date) -> int:
+    return int(server.terminal.warehouse.read(TABLE, [day]).num_rows)
+
+
+def test_nobody_beyond_this_machine_can_reach_it(server: Server) -> None:
+    assert listening([server.process_id]) == {"127.0.0.1"}
 
 
 def test_the_graph_has_a_box_for_each_layer(browser: Browser) -> None:
     layers = {table.layer for table in REGISTRY.values()}
     text = browser.open("/asset-groups/", *layers)
-    browser.picture("graph")
+    picture(browser.driver, "graph")
     assert "Join the Dagster community" not in text, "a dialog hides the graph"
-
-
-def test_a_table_stands_checked_between_its_neighbours(browser: Browser) -> None:
-    path = "/assets/nba_raw/nbac_shots?view=lineage&lineageScope=neighbors"
-    text = browser.open(path, "nbac_schedule", "player_game_summary", "1 / 2 Passed")
-    browser.picture("neighbours")
-    assert text.count("1 / 2 Passed") == 4, "a table, the one it reads and two that read it"
-
-
-def test_a_table_says_what_it_is(browser: Browser) -> None:
-    text = browser.open(f"{PLAYERS}?view=overview", "minutes_played", "Owners")
-    browser.picture("player_game_summary")
-    assert "What a player did in a finished game" in text
-    assert "nba-data" in text
-
-
-def test_a_partition_shows_its_numbers(browser: Browser) -> None:
-    path = f"{PLAYERS}?view=partitions&partition={DAY}"
-    text = browser.open(path, "computed", "first build of this partition")
-    browser.picture("partition")
-    lines = text.splitlines()
-    shown = {name: lines[lines.index(name) + 1] for name in ("rows", "computed", "failed")}
-    rows = str(browser.rows_of_players())
-    assert shown == {"rows": rows, "computed": rows, "failed": "0"}
-
-
-def test_a_partition_shows_its_plot(browser: Browser) -> None:
-    from selenium.webdriver.common.by import By
-
-    browser.open(f"{PLAYERS}?view=partitions&partition={DAY}", "plot", "[Show Markdown]")
-    browser.click("[Show Markdown]")
-    (image,) = wait(
-        lambda: browser.driver.find_elements(By.CSS_SELECTOR, "img[src^='data:image/png']"),
-        PAGE_SECONDS,
-        "the plot",
-    )
-    browser.picture("plot")
-    assert image.get_property("naturalWidth") == image.size["width"] == 640
-    rows = browser.rows_of_players()
-    assert image.get_attribute("alt") == f"points on {DAY}: the top 24 of {rows}"
-
-
-def test_a_check_says_what_is_promised(browser: Browser) -> None:
-    text = browser.open(f"{PLAYERS}?view=checks", "Passed", "Succeeded")
-    browser.picture("check")
-    assert "players' points add up to their team's" in text
-    assert "1 partition checked, every promise kept" in text
 
 
 def test_sensors_and_schedules_are_listed_and_off(browser: Browser) -> None:
     names = ("new_payloads", "out_of_date", "launch_what_changed", "post_game", "line_moves")
     browser.open("/automation", *names)
-    browser.picture("automation")
+    picture(browser.driver, "automation")
     switches = browser.driver.find_elements("css selector", "input[type=checkbox][role=switch]")
     assert not any(switch.is_selected() for switch in switches)
-
-
-def test_runs_of_the_terminal_are_listed(browser: Browser) -> None:
-    text = browser.open("/runs", "NBA_days", "Success")
-    browser.picture("runs")
-    assert text.count("Success") == 1
-    assert f"partition: {DAY}" in text
-
-
-_STATUS = """
-query status($key: AssetKeyInput!, $days: [String!]) {
-  assetNodeOrError(assetKey: $key) {
-    ... on AssetNode {
-      partitionStats { numMaterialized }
-      staleStatusByPartition(partitions: $days)
-      latestMaterializationByPartition(partitions: $days) { tags { key value } }
-    }
-  }
-}
-"""
-
-
-@pytest.mark.parametrize("name", ["nbac_schedule", "nbac_shots", "player_game_summary"])
-def test_graphql_calls_the_day_fresh_at_its_version(server: Server, name: str) -> None:
-    key = {"path": [REGISTRY[name].dataset, name]}
-    asked = {"key": key, "days": [DAY.isoformat()]}
-    node = server.ask(_STATUS, **asked)["assetNodeOrError"]
-    versions = [
-        tag["value"]
-        for event in node["latestMaterializationByPartition"]
-        for tag in event["tags"]
-        if tag["key"] == "dagster/data_version"
-    ]
-    assert node["staleStatusByPartition"] == ["FRESH"]
-    assert versions == [server.terminal.versions([DAY])[name, DAY]]
-
-
-def test_a_run_started_in_the_browser_builds_the_day(server: Server) -> None:
-    run_id = server.launch([REGISTRY["nbac_schedule"]], NEXT)
-    run = ended(server, lambda run: run["runId"] == run_id)
-    assert run["status"] == "SUCCESS"
-    assert server.terminal.versions([NEXT])["nbac_schedule", NEXT]
 
 
 _JOBS = "query jobs { assetNodes { assetKey { path } jobNames } }"
@@ -218,43 +115,139 @@ def test_the_browser_launches_what_is_selected_with_our_job(server: Server) -> N
     assert {names[0] for names in jobs} == {"NBA_days"}
 
 
-_BACKFILL = """
-mutation backfill($params: LaunchBackfillParams!) {
-  launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess { backfillId }
-    ... on PythonError { message }
+@pytest.fixture(scope="module")
+def materialized(browser: Browser, world: World) -> dict[str, Any]:
+    """The run of a click on the players' table with everything it reads."""
+    known = browser.server.runs()
+    browser.open(PLAYERS + LINEAGE, "Materialize all…", "nbac_schedule")
+    browser.materialize("Materialize all…", [world.day])
+    return new_run(browser.server, known)
+
+
+def test_a_click_materializes_a_day_with_all_it_reads(
+    browser: Browser, world: World, materialized: dict[str, Any]
+) -> None:
+    assert materialized["status"] == "SUCCESS"
+    assert materialized["tags"]["dagster/partition"] == world.day.isoformat()
+    built = {name for name, _ in browser.server.terminal.versions([world.day])}
+    assert built >= {"nbac_schedule", "nbac_player_boxscores", "player_availability", TABLE.name}
+
+
+@pytest.mark.usefixtures("materialized")
+def test_a_table_stands_checked_between_its_neighbours(browser: Browser) -> None:
+    path = "/assets/nba_raw/nbac_shots?view=lineage&lineageScope=neighbors"
+    browser.open(path, "nbac_schedule")
+    text = browser.zoom_in_until("1 / 2 Passed")
+    picture(browser.driver, "neighbours")
+    assert text.count("1 / 2 Passed") == 4, "a table, the one it reads and two that read it"
+
+
+def test_a_table_says_what_it_is(browser: Browser) -> None:
+    text = browser.open(f"{PLAYERS}?view=overview", "minutes_played", "Owners")
+    picture(browser.driver, "player_game_summary")
+    assert "What a player did in a finished game" in text
+    assert "nba-data" in text
+
+
+@pytest.mark.usefixtures("materialized")
+def test_a_partition_shows_its_numbers(browser: Browser, world: World) -> None:
+    path = f"{PLAYERS}?view=partitions&partition={world.day}"
+    text = browser.open(path, "computed", "first build of this partition")
+    picture(browser.driver, "partition")
+    rows = str(rows_of_players(browser.server, world.day))
+    assert numbers(text) == {"rows": rows, "computed": rows, "reused": "0", "failed": "0"}
+
+
+@pytest.mark.usefixtures("materialized")
+def test_a_partition_shows_its_plots(browser: Browser, world: World) -> None:
+    browser.open(f"{PLAYERS}?view=partitions&partition={world.day}", "plot", "[Show Markdown]")
+    browser.click("[Show Markdown]")
+    (image,) = browser.pictures()
+    picture(browser.driver, "plot")
+    assert image.get_property("naturalWidth") == image.size["width"] == 640
+    rows = rows_of_players(browser.server, world.day)
+    shown = f"the top 24 of {rows}" if rows > 24 else f"{rows}"
+    assert image.get_attribute("alt") == f"points on {world.day}: {shown}"
+
+
+@pytest.mark.usefixtures("materialized")
+def test_a_check_says_what_is_promised(browser: Browser) -> None:
+    text = browser.open(f"{PLAYERS}?view=checks", "Passed", "Succeeded")
+    picture(browser.driver, "check")
+    assert "players' points add up to their team's" in text
+    assert "1 partition checked, every promise kept" in text
+
+
+_STATUS = """
+query status($key: AssetKeyInput!, $days: [String!]) {
+  assetNodeOrError(assetKey: $key) {
+    ... on AssetNode {
+      staleStatusByPartition(partitions: $days)
+      latestMaterializationByPartition(partitions: $days) { tags { key value } }
+    }
   }
 }
 """
 
 
-def test_a_backfill_in_the_browser_is_of_the_chosen_days_in_one_run(server: Server) -> None:
-    """What the dialog sends: two tables, one of which reads a season of the other."""
-    days = [day.isoformat() for day in (NEXT, LAST)]
-    names = ("nbac_schedule", "nbac_injury_report", "player_availability")
-    params = {
-        "selector": {
-            "partitionSetName": "NBA_days_partition_set",
-            "repositorySelector": {
-                "repositoryLocationName": "nba_pipeline",
-                "repositoryName": "__repository__",
-            },
-        },
-        "assetSelection": [{"path": [REGISTRY[name].dataset, name]} for name in names],
-        "partitionNames": days,
-        "fromFailure": False,
-    }
-    launched = server.ask(_BACKFILL, params=params)["launchPartitionBackfill"]
-    assert launched["__typename"] == "LaunchBackfillSuccess", launched
-    wanted = launched["backfillId"]
-    run = ended(server, lambda run: run["tags"].get("dagster/backfill") == wanted)
+@pytest.mark.usefixtures("materialized")
+@pytest.mark.parametrize("name", ["nbac_schedule", "nbac_shots", "player_game_summary"])
+def test_the_day_is_fresh_at_the_version_of_its_rows(
+    server: Server, world: World, name: str
+) -> None:
+    key = {"path": [REGISTRY[name].dataset, name]}
+    asked = {"key": key, "days": [world.day.isoformat()]}
+    node = server.ask(_STATUS, **asked)["assetNodeOrError"]
+    versions = [
+        tag["value"]
+        for event in node["latestMaterializationByPartition"]
+        for tag in event["tags"]
+        if tag["key"] == "dagster/data_version"
+    ]
+    assert node["staleStatusByPartition"] == ["FRESH"]
+    assert versions == [server.terminal.versions([world.day])[name, world.day]]
+
+
+@pytest.mark.usefixtures("materialized")
+def test_materialized_again_it_is_reused(browser: Browser, world: World) -> None:
+    server, files = browser.server, browser.server.terminal.files()
+    known = server.runs()
+    browser.open(f"{PLAYERS}?view=partitions&partition={world.day}", "Latest materialization")
+    browser.materialize("Materialize…", [world.day])
+    assert new_run(server, known)["status"] == "SUCCESS"
+    path = f"{PLAYERS}?view=partitions&partition={world.day}"
+    text = browser.open(path, "unchanged: nothing it reads has changed")
+    picture(browser.driver, "reused")
+    rows = str(rows_of_players(server, world.day))
+    assert numbers(text) == {"rows": rows, "computed": "0", "reused": rows, "failed": "0"}
+    assert server.terminal.files() == files, "no file is written anew"
+
+
+@pytest.mark.usefixtures("materialized")
+def test_a_small_backfill_is_of_the_chosen_days_in_one_run(browser: Browser, world: World) -> None:
+    """One of its tables reads a season of another, which does not make the run longer."""
+    server = browser.server
+    before, known = server.terminal.versions([world.day]), server.runs()
+    browser.open(AVAILABILITY + LINEAGE, "Materialize all…", "nbac_injury_report")
+    browser.materialize("Materialize all…", world.next_days)
+    run = new_run(server, known)
     assert run["status"] == "SUCCESS"
-    assert (
-        run["tags"]["dagster/asset_partition_range_start"],
-        run["tags"]["dagster/asset_partition_range_end"],
-    ) == tuple(days)
-    built = server.terminal.versions(OFFERED)
-    assert {key for key in built if key[0] in names and key[1] != DAY} == {
-        (name, day) for name in names for day in (NEXT, LAST)
-    }
+    first, last = (day.isoformat() for day in world.next_days)
+    assert run["tags"]["dagster/asset_partition_range_start"] == first
+    assert run["tags"]["dagster/asset_partition_range_end"] == last
+    offered = [world.day + timedelta(days) for days in range(16)]
+    built = {day for name, day in server.terminal.versions(offered) if "availability" in name}
+    assert built == {world.day, *world.next_days}
+    assert server.terminal.versions([world.day]) == before
+    browser.open(f"/runs/b/{run['tags']['dagster/backfill']}", "2 partitions", "100% completed")
+    picture(browser.driver, "backfill")
+
+
+@pytest.mark.usefixtures("materialized")
+def test_runs_of_the_terminal_and_of_the_browser_are_listed(browser: Browser, world: World) -> None:
+    text = browser.open("/runs", "NBA_days", "Success")
+    picture(browser.driver, "runs")
+    alone = [run for run in browser.server.runs() if "dagster/backfill" not in run["tags"]]
+    assert text.count("Success") == len(alone) == 3
+    assert f"partition: {world.day}" in text
+    assert "nba/mode: daily" in text, "the terminal's"
