@@ -22,6 +22,8 @@ PICTURES = Path(os.environ.get("NBA_TEST_ARTIFACTS") or CHECKOUT / "test-artefac
 
 # What a page says while it is still asking the server.
 _UNFINISHED = ("Loading", "fetching statuses")
+# What stands for a picture among a materialization's metadata.
+_PLOT = "//*[text()='[Show Markdown]']"
 # Where partitions are typed in; pages have such a field of their own.
 _CHOOSER = "[role=dialog] input[placeholder^='ex:']"
 
@@ -95,23 +97,31 @@ class Browser:
 
         return str(wait(read, PAGE_SECONDS, f"{text!r} at {self.driver.current_url}"))
 
-    def pictures(self) -> list[Any]:
-        """Every picture that was drawn for a metadata value, once all of them are there."""
-        found = "img[src^='data:image/png']"
-        loaded = "return [...arguments].every(i => i.complete && i.naturalWidth > 0)"
+    def plots(self) -> list[str]:
+        """What each plot of this page's metadata calls itself, after looking at every one."""
+        said = []
+        for place in range(len(self.driver.find_elements("xpath", _PLOT))):
+            self._clicked(f"({_PLOT})[{place + 1}]", "a plot")
+            (image,) = wait(self._drawn, PAGE_SECONDS, f"a plot at {self.driver.current_url}")
+            picture(self.driver, f"plot_{place + 1}")
+            assert image.get_property("naturalWidth") == image.size["width"] > 0
+            said.append(str(image.get_attribute("alt")))
+            self.click("Close", "button")
+            wait(lambda: not self._drawn(), PAGE_SECONDS, "the plot to close")
+        return said
 
-        def drawn() -> list[Any]:
-            images = self.driver.find_elements("css selector", found)
-            return list(images) if self.driver.execute_script(loaded, *images) else []
+    def _drawn(self) -> list[Any]:
+        """Pictures that have arrived and have been decoded."""
+        images = self.driver.find_elements("css selector", "img[src^='data:image/png']")
+        return [image for image in images if image.get_property("naturalWidth")]
 
-        return list(wait(drawn, PAGE_SECONDS, f"pictures at {self.driver.current_url}"))
-
-    def materialize(self, button: str, days: list[date]) -> None:
+    def materialize(self, button: str, days: list[date], name: str) -> None:
         """Open the dialog behind a button of this page, choose days in it and launch.
 
         Args:
             button: What the button says.
-            days: One day, or the first and the last of several in a row.
+            days: One day, or several in a row.
+            name: Of the picture of the dialog.
         """
         from selenium.webdriver.common.keys import Keys
 
@@ -123,7 +133,7 @@ class Browser:
         field.send_keys(Keys.ENTER)
         count = (days[-1] - days[0]).days + 1
         self.reads("1 partition" if count == 1 else f"{count} partitions")
-        picture(self.driver, f"dialog_{count}")
+        picture(self.driver, name)
         self.click("Launch 1 run" if count == 1 else "Launch backfill", "button")
         wait(lambda: not self._chooser(), PAGE_SECONDS, "the dialog to close")
 
