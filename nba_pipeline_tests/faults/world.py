@@ -7,7 +7,7 @@ files and to which nothing ever happened.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -239,21 +239,37 @@ class World:
         """A run's session over a warehouse folder, opened afresh, and some files."""
         return session_in(folder, self.archives[name], now, **options)
 
-    def compared(self, folder: Path, name: str) -> Differences:
-        """How a warehouse differs from what is true of some files."""
-        return differences(self.reader.contents(folder, self.days), self.truth[name])
+    def contents(self, folder: Path) -> dict[Where, Content]:
+        """What a warehouse holds."""
+        return self.reader.contents(folder, self.days)
+
+    def compared(self, folder: Path, name: str, tables: Collection[str] = ()) -> Differences:
+        """How a warehouse differs from what is true of some files, in all tables or in some."""
+        wanted = set(tables) or set(REGISTRY)
+        truth = {where: true for where, true in self.truth[name].items() if where[0] in wanted}
+        return differences(self.contents(folder), truth)
+
+    def torn(self, folder: Path, before: Collection[Where]) -> Differences:
+        """What is neither as it was told at first nor as it was told later, or is there no more.
+
+        Args:
+            folder: A warehouse some run has begun to change.
+            before: The partitions there were before that.
+        """
+        found, wrong = self.contents(folder), []
+        for where, content in found.items():
+            truths = [true[where] for true in self.truth.values()]
+            if all(content != true for true in truths):
+                wrong.append(f"{where[0]} {where[1]}")
+        lost = [f"{name} {day}" for name, day in set(before) - found.keys()]
+        total = sum(len(content.rows) for content in found.values())
+        return Differences(len(found), total, tuple(lost), tuple(wrong))
 
     def late(self, folder: Path, name: str) -> list[Late]:
         """What the planner finds missing or no longer true of a warehouse."""
         session = self.session(folder, name)
         wanted = dict.fromkeys(REGISTRY, self.days)
         return out_of_date(wanted, REGISTRY, session.warehouse, session.source, session.environ)
-
-    def lies(self, folder: Path, name: str) -> Differences:
-        """How what passes for true in a warehouse differs from what is; the rest may be missing."""
-        late = {(table, found.day) for found in self.late(folder, name) for table in found.tables}
-        truth = {where: c for where, c in self.truth[name].items() if where not in late}
-        return differences(self.reader.contents(folder, self.days), truth)
 
 
 def make_world(folder: Path, days: Sequence[date]) -> World:
