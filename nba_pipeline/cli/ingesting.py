@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table as Grid
 
 from nba_pipeline import settings
-from nba_pipeline.cli.opening import prepare_dagster_home
+from nba_pipeline.cli.opening import open_instance
 from nba_pipeline.cli.options import AsJson, DateOption, day_of
 from nba_pipeline.cli.printing import err, out, print_json
 from nba_pipeline.engine.errors import ConfigurationError
@@ -42,14 +42,11 @@ def ingest(
     day = day_of(date_, "--date")
     chosen, left_out = _chosen(workflow or [])
     root = settings.ingest_root(os.environ, landing)
-    prepare_dagster_home()
-
-    from dagster import DagsterInstance
 
     from nba_pipeline.orchestration import workflows
     from nba_pipeline.orchestration.build import build_definitions
 
-    with DagsterInstance.get() as instance:
+    with open_instance() as instance:
         run_ids, reports = workflows.ingest(chosen, day, build_definitions(), instance, root)
     succeeded = all(report["succeeded"] for report in reports)
     if as_json:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nba_pipeline import settings
-from nba_pipeline.engine.errors import ConfigurationError, OutsideSeasonError
+from nba_pipeline.engine.errors import ConfigurationError, InstanceError, OutsideSeasonError
 from nba_pipeline.engine.fanout import EXECUTORS
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
     from nba_pipeline.engine.protocols import Source, Warehouse
 
 
@@ -46,6 +50,45 @@ def prepare_dagster_home() -> None:
     from nba_pipeline.orchestration.home import prepare_home
 
     prepare_home(settings.dagster_home(os.environ))
+
+
+@contextmanager
+def open_instance() -> Iterator[DagsterInstance]:
+    """Dagster's instance, in its folder; closed afterwards.
+
+    Raises:
+        InstanceError: When what Dagster keeps there cannot be read or written.
+    """
+    prepare_dagster_home()
+
+    from alembic.util import CommandError
+    from dagster import DagsterError, DagsterInstance
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+    from yaml import YAMLError
+
+    from nba_pipeline.orchestration.home import one_at_a_time
+
+    try:
+        with one_at_a_time(Path(os.environ["DAGSTER_HOME"])):
+            instance = DagsterInstance.get()
+    except DBAPIError as error:
+        raise _unusable(error.orig) from error
+    except (OSError, ValueError, YAMLError, DagsterError, CommandError, SQLAlchemyError) as error:
+        # Of a damaged database anything may be read, also what is no text.
+        raise _unusable(error) from error
+    try:
+        with instance:
+            yield instance
+    except DBAPIError as error:
+        raise _unusable(error.orig) from error
+
+
+def _unusable(error: BaseException | None) -> InstanceError:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return InstanceError(
+        f"what Dagster keeps of runs in {os.environ['DAGSTER_HOME']} cannot be used: {said[:300]} "
+        "(no table needs it: with the folder moved away, the same command goes on)"
+    )
 
 
 def check_executor(chosen: str) -> None:

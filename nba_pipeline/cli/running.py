@@ -16,9 +16,9 @@ from rich.table import Table as Grid
 from nba_pipeline.cli.opening import (
     check_executor,
     check_workers,
+    open_instance,
     open_source,
     open_warehouse,
-    prepare_dagster_home,
     use_cluster,
 )
 from nba_pipeline.cli.options import (
@@ -93,14 +93,11 @@ def bring_up_to_date(
     check_executor(executor)
     check_workers()
     source = open_source(days, archive)
-    prepare_dagster_home()
-
-    from dagster import DagsterInstance
 
     from nba_pipeline.orchestration.launch import Launched, launch, selected_tables
 
     tables = selected_tables(select)
-    with DagsterInstance.get() as instance, reporting() as reporter:
+    with open_instance() as instance, reporting() as reporter:
 
         def bring(which: Sequence[Table], dates: Sequence[date]) -> Launched:
             return launch(

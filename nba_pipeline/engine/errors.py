@@ -56,6 +56,10 @@ class AlertError(PipelineError):
     """An alert did not reach anybody."""
 
 
+class InstanceError(PipelineError):
+    """What Dagster keeps of runs cannot be read or written."""
+
+
 class DeadlineError(PipelineError):
     """A table took longer than it may."""
 

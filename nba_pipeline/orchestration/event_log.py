@@ -30,6 +30,17 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
     soundness, and no rows: what is true of a partition stands in the warehouse.
     """
 
+    def __init__(self, base_dir: str, inst_data: Any = None) -> None:
+        """Use the database in a folder; whoever was killed while making it may have left no table.
+
+        Args:
+            base_dir: The folder.
+            inst_data: What Dagster keeps of how it was configured.
+        """
+        super().__init__(base_dir, inst_data)
+        if not sqlalchemy.inspect(self._engine).has_table("event_logs"):
+            self._init_db()  # type: ignore[no-untyped-call]  # Dagster's, untyped
+
     @cached_property
     def _engine(self) -> sqlalchemy.Engine:
         waiting = {"timeout": _SECONDS_TO_WAIT_FOR_OTHERS}

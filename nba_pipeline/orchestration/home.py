@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nba_pipeline.engine.errors import ConfigurationError
@@ -32,8 +35,24 @@ def prepare_home(home: Path) -> None:
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if not any(home.iterdir()):
-            (home / "dagster.yaml").write_text(_SETTLED)
+        with one_at_a_time(home):
+            if not any(home.iterdir()):
+                (home / "dagster.yaml").write_text(_SETTLED)
     except OSError as error:
         raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
     os.environ["DAGSTER_HOME"] = str(home.resolve())
+
+
+@contextmanager
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Lets one process at a time go on: two that first open a folder would both make its tables.
+
+    Args:
+        home: The folder, which must be there; nothing is put into it.
+    """
+    descriptor = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

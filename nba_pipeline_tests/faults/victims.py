@@ -18,8 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ class Order:
         seconds: After how many it is killed from outside; None lets it live.
         trap: Where it dies by itself; empty nowhere.
         at: At the how manieth time it gets there.
+        copies: How many do the same at once; only the first of them is killed.
+        workers_die: Seconds between the deaths of workers of its, one after the other.
     """
 
     days: tuple[str, str]
@@ -59,6 +61,8 @@ class Order:
     seconds: float | None = None
     trap: str = ""
     at: int = 1
+    copies: int = 1
+    workers_die: float | None = None
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,12 @@ class Death:
 
     Attributes:
         is_killed: Whether SIGKILL ended it.
-        code: Its exit code, where nothing killed it.
-        said: What it wrote to standard error.
+        code: The highest exit code of those that nothing killed.
+        said: What they wrote.
         reached: How often it came to each trap, where it lived to tell.
         seconds: How long it lived.
-        orphans: Processes it left behind.
+        orphans: Processes they left behind.
+        workers_killed: How many workers died under them.
     """
 
     is_killed: bool
@@ -80,6 +85,7 @@ class Death:
     seconds: float
     reached: Mapping[str, int] = field(default_factory=dict)
     orphans: int = 0
+    workers_killed: int = 0
 
 
 class Executioner:
@@ -137,37 +143,60 @@ def serve() -> None:
 
 
 def _end_of(order: Order) -> Death:
+    began = time.monotonic()
     output = Path(order.output)
     output.mkdir(parents=True, exist_ok=True)
-    told, reached = output / "said.txt", output / "reached.json"
+    reached = output / "reached.json"
     reached.unlink(missing_ok=True)
-    began = time.monotonic()
+    said = [output / f"said-{number}.txt" for number in range(order.copies)]
+    pids = [
+        _fork(replace(order, trap="") if n else order, said[n], reached) for n in range(len(said))
+    ]
+    if order.seconds is not None:
+        time.sleep(order.seconds)
+        os.kill(pids[0], signal.SIGKILL)
+    waited = [_wait(pid, order.workers_die) for pid in pids]
+    ends = [code for code, _ in waited]
+    return Death(
+        is_killed=ends[0] == -signal.SIGKILL,
+        code=max(0, *ends),
+        said="".join(path.read_text() for path in said),
+        reached=json.loads(reached.read_text()) if reached.exists() else {},
+        seconds=time.monotonic() - began,
+        orphans=sum(len(_session(pid)) for pid in pids),
+        workers_killed=sum(workers for _, workers in waited),
+    )
+
+
+def _fork(order: Order, said: Path, reached: Path) -> int:
     pid = os.fork()
     if pid == 0:
         os.setsid()
-        with told.open("w") as file:
+        with said.open("w") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
         with Path(os.devnull).open() as nothing:
             os.dup2(nothing.fileno(), 0)
         os._exit(_live(order, reached))
-    if order.seconds is not None:
-        time.sleep(order.seconds)
-        os.kill(pid, signal.SIGKILL)
-    _, status = os.waitpid(pid, 0)
-    seconds = time.monotonic() - began
-    return Death(
-        is_killed=os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL,
-        code=os.waitstatus_to_exitcode(status),
-        said=told.read_text(),
-        reached=json.loads(reached.read_text()) if reached.exists() else {},
-        seconds=seconds,
-        orphans=len(_session(pid)),
-    )
+    return pid
+
+
+def _wait(pid: int, workers_die: float | None) -> tuple[int, int]:
+    """The exit code of a victim in the end, and how many workers were killed until then."""
+    killed = 0
+    while True:
+        done, status = os.waitpid(pid, os.WNOHANG if workers_die else 0)
+        if done:
+            return os.waitstatus_to_exitcode(status), killed
+        time.sleep(workers_die or 0.0)
+        for worker in _session(pid, patience=0.0)[-1:]:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                killed += 1
 
 
 def _session(leader: int, patience: float = 10.0) -> list[int]:
-    """Living processes of a session whose leader is gone, once they had time to notice."""
+    """Living processes of a session but its leader, once they had time to notice it is gone."""
     import psutil
 
     deadline = time.monotonic() + patience
@@ -175,7 +204,7 @@ def _session(leader: int, patience: float = 10.0) -> list[int]:
         found = [
             each.pid
             for each in psutil.process_iter()
-            if each.pid != os.getpid() and _is_of(each, leader)
+            if each.pid not in (os.getpid(), leader) and _is_of(each, leader)
         ]
         if not found or time.monotonic() > deadline:
             return found
@@ -183,9 +212,11 @@ def _session(leader: int, patience: float = 10.0) -> list[int]:
 
 
 def _is_of(process: Any, leader: int) -> bool:
+    import psutil
+
     try:
-        return os.getsid(process.pid) == leader and process.status() != "zombie"
-    except (ProcessLookupError, Exception):  # noqa: BLE001 - it is gone, whatever says so
+        return os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE
+    except (ProcessLookupError, psutil.NoSuchProcess):
         return False
 
 

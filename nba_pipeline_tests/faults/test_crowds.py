@@ -1,0 +1,80 @@
+"""Several at once: two schedulers on the same dates, one of which dies, and workers that die."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.victims import Executioner, Order
+from nba_pipeline_tests.faults.world import NOON, World, leftovers, read_logs
+
+TOGETHER = "two builds of the same dates at once"
+ONE_DIES = "two builds at once, one killed"
+SCHEDULERS = "two nba-pipeline backfills at once, one Dagster folder"
+
+
+@pytest.fixture
+def order(world: World, warehouse: Path, tmp_path: Path) -> Order:
+    return Order(
+        days=(world.days[0].isoformat(), world.days[-1].isoformat()),
+        archive=str(world.archives["late"]),
+        warehouse=str(warehouse),
+        output=str(tmp_path / "said"),
+        now=NOON.isoformat(),
+        dagster=str(tmp_path / "dagster"),
+    )
+
+
+def test_two_that_build_the_same_dates_at_once_do_each_other_no_harm(
+    world: World,
+    order: Order,
+    executioner: Executioner,
+    is_campaign: bool,
+    tally: Tally,
+    dice: random.Random,
+) -> None:
+    folder, took = Path(order.warehouse), 2.0
+    for number in range(16 if is_campaign else 2):
+        name = ("late", "early")[number % 2]
+        mine = replace(order, archive=str(world.archives[name]), copies=2)
+        if number % 4 == 3:
+            shutil.rmtree(folder)
+        fault = (TOGETHER, ONE_DIES)[number % 2]
+        if fault == ONE_DIES:
+            mine = replace(mine, seconds=dice.uniform(0.2, took))
+        tally.injects(fault)
+        death = executioner.run(mine)
+        assert death.code == 0, death.said
+        assert "Traceback" not in death.said
+        took = death.seconds
+        healed = executioner.run(replace(mine, copies=1, seconds=None))
+        assert healed.code == 0, healed.said
+        assert leftovers(folder) == []
+        assert read_logs(folder)
+        tally.survives(fault, world.compared(folder, name))
+
+
+def test_two_backfills_share_a_warehouse_and_a_dagster_folder(
+    world: World, order: Order, executioner: Executioner, is_campaign: bool, tally: Tally
+) -> None:
+    tables = ["nbac_schedule", "nbac_player_boxscores"]
+    for number in range(6 if is_campaign else 1):
+        name = ("late", "early")[number % 2]
+        tally.injects(SCHEDULERS)
+        told = executioner.run(
+            replace(
+                order,
+                archive=str(world.archives[name]),
+                now="",
+                copies=2,
+                select=",".join(tables),
+            )
+        )
+        assert told.code == 0, told.said
+        assert "Traceback" not in told.said
+        tally.survives(SCHEDULERS, world.compared(Path(order.warehouse), name, tables))
