@@ -38,6 +38,7 @@ VARIABLES: Mapping[str, Sequence[Variable]] = {
     "Executors and workers": (
         settings.EXECUTOR,
         settings.DASK_ADDRESS,
+        settings.MEMORY_MB,
         *SWITCHES.values(),
         WORKERS,
         *_WORKERS.values(),

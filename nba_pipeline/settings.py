@@ -44,6 +44,13 @@ DASK_ADDRESS = Variable(
     form="tcp://host:port or tls://host:port",
     fallback="a cluster of this machine's CPUs, for the run",
 )
+MEMORY_MB = Variable(
+    "NBA_MEMORY_MB",
+    "what a run and its worker processes may hold together; fewer workers where they do not fit",
+    unit="megabytes",
+    minimum=1,
+    fallback="three quarters of what the machine, or the container, has",
+)
 FIRST_DAY = Variable(
     "NBA_FIRST_DAY", "first partition of every table", default="2020-10-01", form="YYYY-MM-DD"
 )
@@ -136,6 +143,15 @@ def dask_address(environ: Mapping[str, str]) -> str:
             f"{DASK_ADDRESS.name}={address} is no address: write {DASK_ADDRESS.form}"
         )
     return address
+
+
+def memory_bytes(environ: Mapping[str, str]) -> int | None:
+    """What a run and its worker processes may hold together; None where nothing is said.
+
+    Raises:
+        ConfigurationError: When ``NBA_MEMORY_MB`` is no number of megabytes.
+    """
+    return int(MEMORY_MB.number(environ)) * 2**20 if MEMORY_MB.is_set_in(environ) else None
 
 
 def first_day(environ: Mapping[str, str]) -> date:

@@ -27,6 +27,21 @@ def busily(cells: Cells) -> Columns:
     return {"n": cells["n"]}
 
 
+def threads_told(cells: Cells) -> Columns:
+    """How many threads numeric libraries use where it is computed, and where that is."""
+    import pyarrow as pa
+    import threadpoolctl
+
+    told = {
+        "numeric": sorted({pool["num_threads"] for pool in threadpoolctl.threadpool_info()}),
+        "arrow": pa.cpu_count(),
+        "variable": os.environ.get("OMP_NUM_THREADS"),
+    }
+    threads = np.empty(len(cells), dtype=object)
+    threads[:] = [told] * len(cells)
+    return {"n": cells["n"], "pid": np.full(len(cells), os.getpid()), "threads": threads}
+
+
 def burn(seconds: float) -> None:
     """Use a thread's CPU for so many seconds."""
     until = time.thread_time() + seconds

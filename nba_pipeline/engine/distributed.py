@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.machine import use_one_thread
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, WorkerPlugin
 
 # Times a chunk is begun anew after the worker it was with was lost.
 _REPETITIONS = 2
@@ -59,6 +60,8 @@ class Cluster:
                 f"no dask scheduler answers at {address}: {type(error).__name__}"
             ) from error
         _refuse_other_workers(self._client, address)
+        if self._own is not None:
+            self._client.register_plugin(_one_thread_each())
         # What a chunk gives depends on nothing but the chunk, but two equal ones are two.
         self._executor = self._client.get_executor(pure=False, retries=_REPETITIONS)
 
@@ -73,6 +76,21 @@ class Cluster:
         self._client.close(timeout=5)
         if self._own is not None:
             self._own.close(timeout=10)
+
+
+def _one_thread_each() -> WorkerPlugin:
+    """What every worker of a cluster does when it starts, also one that takes a lost one's place.
+
+    Of a cluster that is given, threads are its owner's to choose.
+    """
+    from distributed import WorkerPlugin
+
+    class OneThreadEach(WorkerPlugin):
+        def setup(self, worker: Any) -> None:
+            del worker
+            use_one_thread()
+
+    return OneThreadEach()
 
 
 @cache

@@ -121,7 +121,8 @@ class FanOutResource(dg.ConfigurableResource[Any]):
         del context
         name = settings.executor_name(os.environ, self.executor)
         address = self.address or settings.dask_address(os.environ)
-        with open_pools(name, self.chunk_cells, self.deadline_seconds, address) as pools:
+        memory = settings.memory_bytes(os.environ)
+        with open_pools(name, self.chunk_cells, self.deadline_seconds, address, memory) as pools:
             self._pools = pools
             yield self
 
