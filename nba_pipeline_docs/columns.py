@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from nba_pipeline.engine.table import Column, Numbers, Texts
+from nba_pipeline.engine.table import Column, Numbers, Table, Texts
+from nba_pipeline.tables import REGISTRY
 
 _TYPES = {
     int: "whole number",
@@ -50,6 +51,15 @@ def range_of(column: Column) -> str:
     return "" if most is None or math.isinf(most) else f"to {most:g}"
 
 
-def meaning_of(column: Column) -> str:
-    """What is declared of it; where that is nothing, its name in words."""
-    return column.description or column.name.replace("_", " ")
+def meaning_of(column: Column, table: Table) -> str:
+    """What is declared of it; else what a table it is read from declares; else its name in words.
+
+    The same name is the same quantity everywhere: a column that is handed on means what it meant.
+    """
+    if column.description:
+        return column.description
+    for declared in table.inputs.values():
+        if not declared.is_feed and column.name in declared.columns:
+            above = REGISTRY[declared.table]
+            return meaning_of(above.column(column.name), above)
+    return column.name.replace("_", " ")

@@ -92,7 +92,7 @@ def _page(table: Table) -> str:
             "`data_hash`: a change in it reaches every reader.\n",
             grid(
                 ("Column", "Type", "Unit", "Meaning", "Range", "In hash"),
-                (_column(column) for column in table.columns),
+                (_column(column, table) for column in table.columns),
             ),
             "## Columns of the engine\n",
             "Written beside every row and part of no hash.\n",
@@ -157,12 +157,12 @@ def _checks(table: Table) -> list[str]:
     return ["## Promises its check holds it to\n", head, listed] if listed else []
 
 
-def _column(column: Column) -> tuple[str, ...]:
+def _column(column: Column, table: Table) -> tuple[str, ...]:
     return (
         code(column.name),
         type_of(column) + ("" if column.nullable else ", required"),
         plain(column.unit),
-        plain(meaning_of(column)),
+        plain(meaning_of(column, table)),
         range_of(column),
         "yes" if column.in_hash else "",
     )

@@ -46,6 +46,11 @@ class Span:
     games: int = 0
     days: int = 0
 
+    @property
+    def words(self) -> str:
+        """The window in words."""
+        return f"the last {self.games} games" if self.games else f"the {self.days} days before"
+
 
 #: The windows there are, by the names their columns begin with.
 SPANS = {
@@ -90,9 +95,25 @@ PLAYER_INPUTS = {
 }
 
 COLUMNS = (
-    Column("expected_games_count", int, nullable=False, in_hash=False, minimum=0),
-    Column("actual_games_count", int, nullable=False, in_hash=False, minimum=0),
-    Column("missing_games_count", int, nullable=False, in_hash=False, minimum=0),
+    Column(
+        "expected_games_count",
+        int,
+        "final games that should be there",
+        nullable=False,
+        in_hash=False,
+        minimum=0,
+    ),
+    Column(
+        "actual_games_count",
+        int,
+        "those of them that are there",
+        nullable=False,
+        in_hash=False,
+        minimum=0,
+    ),
+    Column(
+        "missing_games_count", int, "expected less there", nullable=False, in_hash=False, minimum=0
+    ),
     Column(
         "completeness_percentage",
         float,
@@ -143,6 +164,7 @@ def columns_of(windows: Sequence[str]) -> tuple[Column, ...]:
                 Column(
                     f"{name}_completeness_pct",
                     float,
+                    f"games there of those expected, over {SPANS[name].words}",
                     unit="percent",
                     nullable=False,
                     in_hash=False,
@@ -150,10 +172,18 @@ def columns_of(windows: Sequence[str]) -> tuple[Column, ...]:
                     minimum=0,
                     maximum=100,
                 ),
-                Column(f"{name}_is_complete", bool, nullable=False, in_hash=False),
+                Column(
+                    f"{name}_is_complete",
+                    bool,
+                    "whether it reaches the threshold",
+                    nullable=False,
+                    in_hash=False,
+                ),
             )
         ),
-        Column("all_windows_complete", bool, nullable=False, in_hash=False),
+        Column(
+            "all_windows_complete", bool, "whether every window does", nullable=False, in_hash=False
+        ),
     )
 
 

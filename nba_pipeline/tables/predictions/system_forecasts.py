@@ -89,15 +89,26 @@ COLUMNS = (
     Column("season_average", float, "points_avg_season", unit="points", decimals=4),
     *(_points(name, f"for {what}") for name, what in ADJUSTMENTS.items()),
     _points("similarity_baseline", "mean of the similar games", 1),
-    Column("similar_games_count", int, minimum=0),
-    Column("avg_similarity_score", float, unit="of 100", decimals=2),
-    Column("min_similarity_score", float, unit="of 100", decimals=2),
+    Column("similar_games_count", int, "games the baseline is a mean of", minimum=0),
+    Column(
+        "avg_similarity_score", float, "their mean likeness to tonight", unit="of 100", decimals=2
+    ),
+    Column("min_similarity_score", float, "that of the least like", unit="of 100", decimals=2),
     Column("prediction_variance", float, "spread of the components", unit="points", decimals=2),
-    Column("system_agreement_score", float, unit="percent", decimals=2),
+    Column(
+        "system_agreement_score", float, "how close the components are", unit="percent", decimals=2
+    ),
     Column("contributing_systems", int, "components that spoke", minimum=0),
     Column("model_version", str, "of a learned system: which model spoke"),
     Column("key_factors", Texts, "what drove it, in short", nullable=False),
-    Column("feature_quality_score", float, unit="of 100", nullable=False, decimals=2),
+    Column(
+        "feature_quality_score",
+        float,
+        "of the player's features",
+        unit="of 100",
+        nullable=False,
+        decimals=2,
+    ),
     Column("historical_games_count", int, "games read", nullable=False, minimum=0),
 )
 
