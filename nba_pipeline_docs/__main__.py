@@ -14,6 +14,7 @@ from pathlib import Path
 
 from nba_pipeline_docs import (
     automation,
+    benchmarks,
     commands,
     environment,
     failures,
@@ -48,6 +49,7 @@ def pages() -> dict[str, str]:
         "payloads.md": sources.payloads_page(),
         "workflows.md": sources.workflows_page(),
         "automation.md": automation.page(),
+        "benchmarks.md": benchmarks.page(),
     }
     return {"index.md": _index(made), **made}
 

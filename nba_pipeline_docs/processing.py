@@ -23,6 +23,10 @@ _VIEWS = {
     "each; also of precompute_failures",
     "nba_processing.analytics_failures_summary": "counts of the last 90 days by table, date and "
     "category; also of precompute_failures",
+    "nba_processing.cascade_timing": "when each phase of a date was done, and the minutes between; "
+    "local warehouse only",
+    "nba_processing.table_timings": "when each table of a date began and was done; local warehouse "
+    "only",
     "nba_precompute.player_daily_cache_with_attempts": "rows of a table beside the attempts at "
     "their entities; also of every other table that marks the season",
 }

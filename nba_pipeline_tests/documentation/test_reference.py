@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from nba_pipeline.sources.feeds import FEEDS
 from nba_pipeline.sources.live.workflows import WORKFLOWS
 from nba_pipeline.sources.parsers import KINDS
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.views import statements
 from nba_pipeline_docs.__main__ import pages
 from nba_pipeline_docs.graph import reduced
 from nba_pipeline_docs.markdown import grid, plain
@@ -88,6 +90,23 @@ def test_every_command_and_option_is_there(written: dict[str, str]) -> None:
 )
 def test_each_has_its_heading(written: dict[str, str], path: str, names: list[str]) -> None:
     assert [*re.findall(r"^## (\w+)$", written[path], re.MULTILINE)][: len(names)] == names
+
+
+def test_every_view_of_the_local_warehouse_is_named(
+    written: dict[str, str], tmp_path: Path
+) -> None:
+    made = {
+        found[1]
+        for statement in statements([*REGISTRY.values()], tmp_path)
+        if (found := re.match(r"CREATE VIEW nba_processing\.(\w+)", statement))
+    }
+    page = written["processing.md"]
+    # Of two logs of failures one stands for both, and histories are told of all at once.
+    alike = {name.replace("precompute_failures_", "analytics_failures_") for name in made}
+    views = {name for name in alike if not name.endswith("_history")}
+    assert {name for name in views if f"`nba_processing.{name}`" not in page} == {
+        log.name for log in LOGS
+    }
 
 
 def test_every_category_of_failure_has_a_meaning(written: dict[str, str]) -> None:
