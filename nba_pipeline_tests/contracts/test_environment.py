@@ -42,7 +42,13 @@ def _reads(tree: ast.Module) -> Iterator[ast.expr]:
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
-            and (_is_environment(node.func.value) or node.func.attr == "getenv")
+            and (
+                (
+                    _is_environment(node.func.value)
+                    and node.func.attr in ("get", "pop", "setdefault")
+                )
+                or node.func.attr == "getenv"
+            )
             and node.args
         ):
             yield node.args[0]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import typer.main
-from conftest import CHECKOUT, blocks_of, pages
+from conftest import CHECKOUT, Shell, blocks_of, pages
 
 from nba_pipeline.cli import app
+from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.local import LocalWarehouse
 
 
 def _shown(page: Path) -> list[str]:
@@ -23,10 +28,11 @@ def _shown(page: Path) -> list[str]:
     ]
     calls = []
     for line in lines:
-        words = shlex.split(line.removeprefix("$ "), comments=True)
+        # Of several commands in a line the last one is ours.
+        words = shlex.split(line.removeprefix("$ ").rpartition("&& ")[2], comments=True)
         if words[:2] == ["python", "-m"]:
             words = words[3:]
-        if words[:1] == ["nba-pipeline"]:
+        if words and Path(words[0]).name == "nba-pipeline":
             calls.append(shlex.join(words[1:]))
     return calls
 
@@ -56,7 +62,47 @@ def test_a_command_with_a_wrong_option_or_without_one_it_needs_is_refused(call: 
         group.commands[name].make_context(name, words)  # type: ignore[attr-defined]
 
 
+QUERIES = [
+    pytest.param(shlex.split(call)[1], id=f"{page.relative_to(CHECKOUT)}: {call[7:60]}")
+    for page in pages()
+    for call in _shown(page)
+    if call.startswith("query ")
+]
+
+
+@pytest.mark.parametrize("sql", QUERIES)
+def test_a_query_that_is_shown_is_answered(sql: str, tmp_path: Path) -> None:
+    """Of a warehouse without rows: every table, column and function in it is there."""
+    warehouse = LocalWarehouse(tmp_path, [*REGISTRY.values()])
+    assert warehouse.query(sql).column_names != []
+
+
+@pytest.mark.slow
+def test_the_quick_start_of_the_readme_runs_and_its_query_has_answers(
+    new_shell: Callable[[], Shell],
+) -> None:
+    first, second, *_ = (call for call in _shown(CHECKOUT / "README.md"))
+    shell = new_shell()
+    assert "player_prop_predictions" in shell.run(f"nba-pipeline {first}")
+    assert len(json.loads(shell.run(f"nba-pipeline {second} --json"))["rows"]) == 5
+
+
 def test_every_command_there_is_is_shown_by_some_page() -> None:
     shown = {shlex.split(call)[0] for page in pages() for call in _shown(page)}
     there = {command.callback.__name__ for command in app.registered_commands if command.callback}
     assert there - shown == set()
+
+
+def test_the_readme_names_every_command() -> None:
+    named = set(
+        re.findall(r"^\| ((?:`[a-z]+`(?:, )?)+) \|", (CHECKOUT / "README.md").read_text(), re.M)
+    )
+    words = {word.strip("`") for cell in named for word in cell.split(", ")}
+    there = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert words == there
+
+
+def test_every_page_that_the_readme_links_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (CHECKOUT / "README.md").read_text())
+    assert [link for link in links if not (CHECKOUT / link).is_file()] == []
+    assert len(links) > 20
