@@ -16,9 +16,10 @@ to spaces, counts as not set. A value that is not allowed ends the command with 
 names the variable; nothing is computed then. A choice made in the call (`--executor`,
 `--archive`, …) goes before the environment.
 
-The number of workers never changes a row. Of everything here only the variables under
-[What rows say](#what-rows-say) do: their values are part of every row's `inputs_hash`, so changing
-one computes again what it touches, and nothing else.
+Workers and executors never change a row. Apart from what is read (`NBA_ARCHIVE_DIR`,
+`NBA_LANDING_ROOT`) only the variables under [What rows say](#what-rows-say) do: their values are
+part of the `inputs_hash` of the tables that read them, so changing one computes those again, and
+nothing else.
 
 """
 
