@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -16,6 +16,9 @@ from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine import hashing
 from nba_pipeline.engine.table import Array, Columns, Input, Table, Tracked, Window
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
+
+#: The column of an input's rows with a digest of each over ``seen_columns``.
+DIGEST = "digest"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,36 @@ def dates_to_build(window: Window, dates: Sequence[date]) -> list[date]:
     return sorted(touched)
 
 
+def seen_columns(declared: Input) -> tuple[str, ...]:
+    """The columns a window sees of an input, in the order they are digested.
+
+    A row's day counts too: it decides which of a cell's windows the row lies in.
+    """
+    return tuple(sorted({*declared.columns, "game_date"}))
+
+
+class _Columns(Mapping[str, Columns]):
+    """Inputs as columns, each input converted when it is first asked for."""
+
+    def __init__(self, inputs: Mapping[str, pa.Table]) -> None:
+        self._inputs = inputs
+        self._made: dict[str, Columns] = {}
+
+    def __getitem__(self, name: str) -> Columns:
+        if name not in self._made:
+            rows = self._inputs[name]
+            self._made[name] = as_columns(
+                rows.select([c for c in rows.column_names if c != DIGEST])
+            )
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._inputs)
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+
 def as_columns(rows: pa.Table) -> dict[str, Array]:
     """Arrow columns as the arrays compute works on: numbers and flags float64 with NaN for NULL."""
     return {name: _as_array(rows[name]) for name in rows.column_names}
@@ -111,10 +144,11 @@ def plan_cells(
     Args:
         table: The table to compute.
         settings: The table's settings; part of every input hash.
-        inputs: Rows of each declared input, each with ``game_date``.
+        inputs: Rows of each declared input, each with ``game_date``, and ``DIGEST`` where it has
+            been made before.
         without: Dates that have no cells.
     """
-    columns = _sorted_cells(table, table.cells({k: as_columns(v) for k, v in inputs.items()}))
+    columns = _sorted_cells(table, table.cells(_Columns(inputs)))
     if without:
         wanted = ~np.isin(columns["game_date"], np.array(sorted(without), dtype="datetime64[D]"))
         columns = {name: values[wanted] for name, values in columns.items()}
@@ -131,8 +165,7 @@ def plan_cells(
             window, rows = _as_known(declared, window, rows, columns[declared.known_by])
         window.refuse_future(name, declared.window.last_day)
         windows[name] = window
-        # A row's day counts too: it decides which of a cell's windows the row lies in.
-        seen = hashing.digests(rows.select(sorted({*declared.columns, "game_date"})))
+        seen = _digests(declared, rows)
         parts.append(hashing.slice_digests(seen, window.start, window.stop))
         for tracked in table.tracked:
             if tracked.input == name:
@@ -148,6 +181,14 @@ def plan_cells(
         ["|".join(str(value) for value in entity) for entity in entities],
         pa.table(tracking),
     )
+
+
+def _digests(declared: Input, rows: pa.Table) -> hashing.Bytes:
+    if DIGEST not in rows.column_names:
+        return hashing.digests(rows.select(seen_columns(declared)))
+    made = hashing.joined(rows[DIGEST])
+    whole = np.frombuffer(made.buffers()[1] or b"", np.uint8).reshape(-1, hashing.DIGEST_SIZE)
+    return whole[made.offset : made.offset + len(made)]
 
 
 def _as_known(
@@ -174,7 +215,7 @@ def _as_known(
     stop = np.searchsorted(cell, np.arange(len(window)), side="right")
     start = np.searchsorted(cell, np.arange(len(window)))
     day = rows["game_date"].cast(pa.int32()).to_numpy().astype(np.int64)
-    names = sorted({*declared.columns, "game_date"})
+    names = seen_columns(declared)
     buffer = Buffer(as_columns(rows.select(names)), _decimals(rows, names), cell * STRIDE + day)
     return Slices(buffer, start, stop, np.arange(len(window)), window.day), rows
 
@@ -219,7 +260,7 @@ def _window(declared: Input, rows: pa.Table, cells: Columns, days: Ints) -> tupl
     first = _first_days(declared.window, days)
     start = np.searchsorted(position, cell_code * STRIDE + first)
     stop = np.searchsorted(position, cell_code * STRIDE + days + declared.window.last_day + 1)
-    names = sorted({*declared.columns, "game_date"})
+    names = seen_columns(declared)
     buffer = Buffer(as_columns(rows.select(names)), _decimals(rows, names), position)
     return Slices(buffer, start, stop, cell_code, days), rows
 

@@ -40,11 +40,13 @@ from nba_pipeline.engine.plan import (
     decide,
     demands,
     is_up_to_date,
+    read_partitions,
 )
 from nba_pipeline.engine.protocols import Outcome, Retelling, Stored
 from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
 from nba_pipeline.engine.recording import BREAKER_OPEN, Trail, record, record_changes
 from nba_pipeline.engine.session import Partition, Session
+from nba_pipeline.engine.snapshot import Snapshot
 from nba_pipeline.engine.table import FailureCategory, Table
 
 __all__ = ["BATCH_DATES", "Partition", "Session", "materialize", "refuse_problems"]
@@ -127,13 +129,9 @@ class _Batch:
     def run(self) -> list[Partition]:
         table, session = self.table, self.session
         self._refuse_unknown_seasons()
+        self.known = Snapshot(read_partitions(table, self.dates), session.tables, session.warehouse)
         demand = demands(
-            table,
-            self.dates,
-            session.tables,
-            session.warehouse,
-            session.source,
-            session.environ,
+            table, self.dates, session.tables, self.known, session.source, session.environ
         )
         stored = self.trail.stored = session.warehouse.stored(table, self.dates)
         self.watch.lap("plan")
@@ -195,7 +193,7 @@ class _Batch:
         self, dates: Sequence[date], demand: Mapping[date, Demand], stored: Mapping[date, Stored]
     ) -> dict[date, Partition]:
         table, session = self.table, self.session
-        inputs = read_inputs(table, dates, session)
+        inputs = read_inputs(table, dates, session, self.known)
         whole = [day for day in dates if day in stored and stored[day].intact]
         known = self.trail.before = session.warehouse.read(table, whole, every_revision=True)
         before = self._retold(dates, known, {day: stored[day] for day in whole})

@@ -7,6 +7,7 @@ doing it, and nothing below is touched.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import NoReturn
 
@@ -28,6 +29,7 @@ class Overlay:
         self._below = below
         self._replaced: dict[str, dict[date, tuple[pa.Table, Stored]]] = {}
         self._appended: dict[str, list[pa.Table]] = {}
+        self._writings = 0
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each partition, here or below."""
@@ -62,7 +64,11 @@ class Overlay:
 
     def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
         """Keep partitions in memory."""
-        self._replaced.setdefault(table.full_name, {}).update(partitions)
+        self._writings += 1
+        mark = f"in memory {id(self)} {self._writings}"
+        self._replaced.setdefault(table.full_name, {}).update(
+            {day: (found, replace(about, mark=mark)) for day, (found, about) in partitions.items()}
+        )
 
     def append(self, log: Log, rows: pa.Table) -> None:
         """Keep a log's rows in memory."""

@@ -112,6 +112,8 @@ class Stored:
         settings: The table's settings when it was computed.
         computed_at: The moment of the run that last looked at its entities; what changed later is
             why the next run does.
+        mark: Of the stored rows as they are: another writing has another mark. Empty where the
+            warehouse cannot tell; such rows are read every time.
     """
 
     fingerprint: str
@@ -125,6 +127,7 @@ class Stored:
     intact: bool = True
     settings: Mapping[str, float] = field(default_factory=dict)
     computed_at: datetime | None = None
+    mark: str = field(default="", compare=False, repr=False)
 
 
 class Versions(Protocol):

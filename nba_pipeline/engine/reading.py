@@ -9,7 +9,16 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from nba_pipeline.engine.inputs import PlannedCells, plan_cells, window_dates, with_decimals
+from nba_pipeline.engine.inputs import (
+    DIGEST,
+    PlannedCells,
+    plan_cells,
+    seen_columns,
+    window_dates,
+    with_decimals,
+)
+from nba_pipeline.engine.protocols import Versions
+from nba_pipeline.engine.read_cache import Digested, digest_of, with_digests
 from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Input, Table
 
@@ -26,49 +35,93 @@ class Reading:
         dates: Which partitions, in order.
         columns: Which columns.
         every_revision: Whether superseded rows are read, too.
+        digests: Which columns are digested together.
     """
 
     table: str
     dates: list[date]
     columns: list[str]
     every_revision: bool = False
+    digests: tuple[Digested, ...] = ()
 
 
 def readings(table: Table, dates: Sequence[date]) -> list[Reading]:
     """The reads that some dates of a table need; a table read in several ways is read once."""
-    wanted: dict[tuple[str, bool], tuple[set[date], set[str]]] = {}
+    wanted: dict[tuple[str, bool], tuple[set[date], set[str], set[Digested]]] = {}
     for name, declared in table.inputs.items():
         if not declared.is_feed:
-            read, columns = wanted.setdefault(_whence(declared), (set(), set()))
+            read, columns, digests = wanted.setdefault(_whence(declared), (set(), set(), set()))
             read.update(window_dates(declared.window, dates))
             columns.update(_columns(table, name))
+            digests.add(seen_columns(declared))
     return [
-        Reading(upstream, sorted(read), sorted(columns), every_revision)
-        for (upstream, every_revision), (read, columns) in wanted.items()
+        Reading(upstream, sorted(read), sorted(columns), every_revision, tuple(sorted(digests)))
+        for (upstream, every_revision), (read, columns, digests) in wanted.items()
     ]
 
 
-def read_inputs(table: Table, dates: Sequence[date], session: Session) -> dict[str, pa.Table]:
-    """The rows of every input."""
-    fetched = {}
-    for wanted in readings(table, dates):
-        found = session.warehouse.read(
-            session.tables[wanted.table],
-            wanted.dates,
-            wanted.columns,
-            every_revision=wanted.every_revision,
-        )
-        named = with_decimals(found, session.tables[wanted.table])
-        fetched[wanted.table, wanted.every_revision] = named
+def read_inputs(
+    table: Table, dates: Sequence[date], session: Session, known: Versions | None = None
+) -> dict[str, pa.Table]:
+    """The rows of every input, each with a digest of what its windows see of it.
+
+    Args:
+        table: What is to be computed.
+        dates: Of which days.
+        session: What to read from.
+        known: What is known of the partitions read, where somebody has asked already.
+    """
+    fetched = {
+        (wanted.table, wanted.every_revision): _fetched(wanted, session, known or session.warehouse)
+        for wanted in readings(table, dates)
+    }
     inputs = {}
     for name, declared in table.inputs.items():
         read_dates = window_dates(declared.window, dates)
+        digested = seen_columns(declared)
         if declared.is_feed:
-            rows_read = session.source.read(declared.table, read_dates)
+            rows_read = with_digests(session.source.read(declared.table, read_dates), [digested])
         else:
             rows_read = _between(fetched[_whence(declared)], read_dates)
-        inputs[name] = rows_read.select(sorted(_columns(table, name)))
+        columns = sorted(_columns(table, name))
+        inputs[name] = rows_read.select([*columns, digest_of(digested)]).rename_columns(
+            [*columns, DIGEST]
+        )
     return inputs
+
+
+def _fetched(wanted: Reading, session: Session, known: Versions) -> pa.Table:
+    upstream = session.tables[wanted.table]
+    stored = known.stored(upstream, wanted.dates)
+    if all(about.mark for about in stored.values()):
+        kept = _read_by_any(session.tables, upstream) | {"game_date", *wanted.columns}
+        found = session.cache.rows(
+            (upstream.full_name, wanted.every_revision),
+            {day: about.mark for day, about in stored.items()},
+            wanted.columns,
+            wanted.digests,
+            lambda days: _read(upstream, days, sorted(kept), wanted, session),
+        )
+    else:
+        read = _read(upstream, wanted.dates, wanted.columns, wanted, session)
+        found = with_digests(read, wanted.digests)
+    return with_decimals(found, upstream)
+
+
+def _read(
+    upstream: Table, dates: list[date], columns: list[str], wanted: Reading, session: Session
+) -> pa.Table:
+    return session.warehouse.read(upstream, dates, columns, every_revision=wanted.every_revision)
+
+
+def _read_by_any(tables: Mapping[str, Table], upstream: Table) -> set[str]:
+    """The columns that any table reads of another, with those that tell what was known when."""
+    read = {"known_at", "revision", "is_retracted"} & set(upstream.schema.names)
+    for table in tables.values():
+        for name, declared in table.inputs.items():
+            if declared.table == upstream.name:
+                read |= _columns(table, name)
+    return read
 
 
 def lay_out(table: Table, inputs: Mapping[str, pa.Table], session: Session) -> PlannedCells:

@@ -13,6 +13,7 @@ from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Source, Warehouse
+from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.engine.table import Table
 
 
@@ -57,6 +58,7 @@ class Session:
         progress: Told (table, cells done, cells in all).
         mode: Why this runs. A mode changes what is launched, what counts as an attempt and who is
             alerted, never a row.
+        cache: What was read of the warehouse in this run.
         breakers: Those of each table's partitions, read when first asked for and kept up to date
             by this run; another run's failures of the same minute count from the next one on.
     """
@@ -71,6 +73,7 @@ class Session:
     force: bool = False
     progress: Progress | None = None
     mode: Mode = Mode.DAILY
+    cache: ReadCache = field(default_factory=ReadCache)
     breakers: dict[str, dict[date, Breaker]] = field(default_factory=dict, init=False)
 
 

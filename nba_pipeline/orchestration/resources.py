@@ -18,6 +18,7 @@ from pydantic import Field, PrivateAttr
 from nba_pipeline import settings
 from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
 from nba_pipeline.engine.protocols import Source, Warehouse
+from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.landing import LandingZone
 from nba_pipeline.sources.simulated import SimulatedLeague
@@ -32,9 +33,19 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
         default="", description="Local folder; empty means as the environment says."
     )
 
+    _warehouse: Warehouse | None = PrivateAttr(default=None)
+    _cache: ReadCache = PrivateAttr(default_factory=ReadCache)
+
     def open(self) -> Warehouse:
-        """The warehouse."""
-        return open_warehouse(os.environ, list(REGISTRY.values()), self.directory)
+        """The warehouse, the same for a whole run: it keeps what it found out of stored rows."""
+        if self._warehouse is None:
+            self._warehouse = open_warehouse(os.environ, list(REGISTRY.values()), self.directory)
+        return self._warehouse
+
+    @property
+    def cache(self) -> ReadCache:
+        """What the tables of a run have read of it."""
+        return self._cache
 
 
 class LandingResource(dg.ConfigurableResource[Any]):

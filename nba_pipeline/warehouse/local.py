@@ -13,7 +13,9 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -35,6 +37,8 @@ from nba_pipeline.warehouse.versions import from_json, to_json
 _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
 # A Parquet file ends with its footer, the footer's length in four bytes, and the magic.
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
+# Partitions written side by side.
+_WRITERS = 4
 _STAMP = "%Y%m%dT%H%M%S%f"
 # In a container every process may have the number its predecessor had.
 _MINE = uuid.uuid4().hex[:8]
@@ -50,8 +54,8 @@ class LocalWarehouse:
         """Use ``folder``, which is made when first written to, for ``tables``."""
         self.folder = folder
         self._tables = tables
-        self._known: dict[Path, tuple[tuple[int, int, int], Stored]] = {}
-        self._swept: set[str] = set()
+        self._known: dict[str, Stored] = {}
+        self._swept: set[Path] = set()
 
     def path(self, table: Table, day: date) -> Path:
         """The file of a partition."""
@@ -61,23 +65,22 @@ class LocalWarehouse:
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``."""
-        present = self._present(table, dates)
-        return {day: self._footer(path) for day, path in present.items()}
+        return {day: self._footer(path) for day, path in self._present(table, dates).items()}
 
-    def _present(self, table: Table, dates: Sequence[date]) -> dict[date, Path]:
+    def _present(self, table: Table, dates: Sequence[date]) -> dict[date, str]:
         """The files there are of some dates; looked for in one listing of the folder."""
-        folder = self.folder / table.dataset / table.name
-        names = set(os.listdir(folder)) if folder.is_dir() else set()  # noqa: PTH208
+        folder = str(self.folder / table.dataset / table.name)
+        names = set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: PTH112, PTH208
         files = ((day, f"{day.isoformat()}.parquet") for day in dates)
-        return {day: folder / name for day, name in files if name in names}
+        return {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
 
-    def _footer(self, path: Path) -> Stored:
-        status = path.stat()
-        mark = (status.st_ino, status.st_size, status.st_mtime_ns)
+    def _footer(self, path: str) -> Stored:
+        status = os.stat(path)  # noqa: PTH116 - asked of hundreds of files for every table
+        mark = f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
         known = self._known.get(path)
-        if known is None or known[0] != mark:
-            known = self._known[path] = (mark, _read_footer(path))
-        return known[1]
+        if known is None or known.mark != mark:
+            known = self._known[path] = replace(_read_footer(Path(path)), mark=mark)
+        return known
 
     def read(
         self,
@@ -106,7 +109,7 @@ class LocalWarehouse:
                 condition = pc.field("known_at") <= pa.scalar(as_of)
         for path in paths:
             if not self._footer(path).intact:
-                raise _damaged(path)
+                raise _damaged(Path(path))
         try:
             rows = _rows(paths, table, picked, condition)
         except (OSError, pa.ArrowInvalid) as error:
@@ -123,14 +126,30 @@ class LocalWarehouse:
         Raises:
             WarehouseError: When the folder cannot be written.
         """
-        for day, (rows, about) in partitions.items():
+
+        def write(day: date) -> None:
+            rows, about = partitions[day]
             path = self.path(table, day)
             with _plainly(f"cannot write {table.full_name} of {day} under {self.folder}"):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                for stray in path.parent.glob(f".{day.isoformat()}.*.tmp"):
-                    _remove_abandoned(stray)
+                self._make_ready(path.parent)
                 footer = {_FOOTER_KEY: to_json(about, rows.num_rows), _PLACE_KEY: _place(path)}
                 _write_synced(rows.replace_schema_metadata(footer), path)
+
+        if len(partitions) == 1:
+            write(*partitions)
+            return
+        # Most of it is waiting for the disk, and encoding holds no lock.
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            for done in [writers.submit(write, day) for day in partitions]:
+                done.result()
+
+    def _make_ready(self, folder: Path) -> None:
+        """Have a folder to write to, without what killed writers left there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder not in self._swept:  # a folder may have many files: look through them once
+            self._swept.add(folder)
+            for stray in folder.glob(".*.tmp"):
+                _remove_abandoned(stray)
 
     # Logs ----------------------------------------------------------------------------------------
 
@@ -144,11 +163,7 @@ class LocalWarehouse:
         name = f"{newest.astimezone(UTC):{_STAMP}}-{uuid.uuid4().hex}.parquet"
         path = self.folder / DATASET / log.name / name
         with _plainly(f"cannot write {log.full_name} under {self.folder}"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if log.name not in self._swept:  # a log has many files: look through them once
-                self._swept.add(log.name)
-                for stray in path.parent.glob(".*.tmp"):
-                    _remove_abandoned(stray)
+            self._make_ready(path.parent)
             _write_synced(rows, path)
 
     def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
@@ -200,14 +215,13 @@ _REVISION_COLUMNS = ("revision", "is_retracted", "known_at")
 
 
 def _rows(
-    paths: Sequence[Path], table: Table, columns: Sequence[str], condition: pc.Expression | None
+    paths: Sequence[str], table: Table, columns: Sequence[str], condition: pc.Expression | None
 ) -> pa.Table:
-    files = [str(path) for path in paths]
-    dataset = ds.dataset(files, schema=table.schema, format=_FORMAT)
+    dataset = ds.dataset(list(paths), schema=table.schema, format=_FORMAT)
     return dataset.to_table(columns=columns, filter=condition)
 
 
-def _unreadable(paths: Sequence[Path], table: Table, error: Exception) -> WarehouseError:
+def _unreadable(paths: Sequence[str], table: Table, error: Exception) -> WarehouseError:
     """What keeps some files from being read; one whose bytes are damaged is set aside."""
     for path in paths:
         try:
@@ -215,7 +229,7 @@ def _unreadable(paths: Sequence[Path], table: Table, error: Exception) -> Wareho
         except (OSError, pa.ArrowInvalid) as found:
             # A disk or a share that does not answer has an error number; bad bytes have none.
             if getattr(found, "errno", None) is None:
-                return _damaged(path)
+                return _damaged(Path(path))
     return WarehouseError(f"cannot read {table.full_name}: {' '.join(str(error).split())}")
 
 
@@ -265,7 +279,7 @@ def _verified_footer(path: Path) -> bytes | None:
 def _write_synced(rows: pa.Table, path: Path) -> None:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{_MINE}-{uuid.uuid4().hex[:8]}.tmp")
     whole = pa.BufferOutputStream()
-    pq.write_table(rows, whole, compression="zstd", write_page_checksum=True)
+    pq.write_table(rows, whole, compression="lz4", write_page_checksum=True)
     content = whole.getvalue().to_pybytes()
     footer_at = len(content) - _TAIL - int.from_bytes(content[-_TAIL:-4], "little")
     try:

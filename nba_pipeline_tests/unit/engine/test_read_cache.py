@@ -1,0 +1,115 @@
+"""What is kept of stored rows is what a reading would give, and is read anew once it is replaced."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nba_pipeline.engine import hashing
+from nba_pipeline.engine.read_cache import ReadCache, digest_of
+
+FIRST = date(2022, 1, 1)
+WHOSE = ("points", False)
+DIGESTED = ("game_date", "points")
+
+
+class Shelf:
+    """Partitions of a few rows, each with a mark that says which writing of it this is."""
+
+    def __init__(self) -> None:
+        self.writings: dict[date, int] = {}
+        self.loaded: list[date] = []
+
+    def write(self, day: date) -> None:
+        self.writings[day] = self.writings.get(day, 0) + 1
+
+    def marks(self, days: list[date]) -> dict[date, str]:
+        return {day: f"writing {self.writings[day]}" for day in days if day in self.writings}
+
+    def load(self, days: list[date]) -> pa.Table:
+        self.loaded += days
+        rows = [
+            {"game_date": day, "points": 10 * self.writings[day] + n, "rebounds": n}
+            for day in days
+            for n in range(day.day % 3)
+        ]
+        kinds = [("game_date", pa.date32()), ("points", pa.int64()), ("rebounds", pa.int64())]
+        return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+
+    def through(self, cache: ReadCache, days: list[date]) -> pa.Table:
+        return cache.rows(WHOSE, self.marks(days), ["game_date", "points"], [DIGESTED], self.load)
+
+
+def days(*numbers: int) -> list[date]:
+    return [FIRST + timedelta(days=number) for number in numbers]
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    shelf = Shelf()
+    for day in days(*range(8)):
+        shelf.write(day)
+    return shelf
+
+
+def test_a_partition_is_read_once(shelf):
+    cache = ReadCache()
+    shelf.through(cache, days(1, 2, 3))
+    shelf.through(cache, days(2, 3, 4))
+    assert shelf.loaded == days(1, 2, 3, 4)
+
+
+def test_a_replaced_partition_is_read_anew(shelf):
+    cache = ReadCache()
+    shelf.through(cache, days(1, 3, 4))
+    shelf.write(days(3)[0])
+    assert 20 in shelf.through(cache, days(1, 3, 4))["points"].to_pylist()
+    assert shelf.loaded == days(1, 3, 4, 3)
+
+
+def test_a_partition_that_is_gone_is_not_remembered(shelf):
+    cache = ReadCache()
+    shelf.through(cache, days(1, 3))
+    del shelf.writings[days(3)[0]]
+    assert set(shelf.through(cache, days(1, 3))["game_date"].to_pylist()) == set(days(1))
+
+
+def test_a_column_not_kept_is_fetched(shelf):
+    cache = ReadCache()
+    cache.rows(
+        WHOSE, shelf.marks(days(1)), ["points"], [], lambda d: shelf.load(d).drop("rebounds")
+    )
+    found = cache.rows(WHOSE, shelf.marks(days(1)), ["rebounds"], [], shelf.load)
+    assert found["rebounds"].to_pylist() == shelf.load(days(1))["rebounds"].to_pylist()
+
+
+def test_no_more_is_kept_than_there_is_room_for(shelf):
+    cache = ReadCache(most_bytes=1)
+    shelf.through(cache, days(1))
+    shelf.through(cache, days(1))
+    assert shelf.loaded == days(1, 1)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 9), max_size=3), st.lists(st.integers(0, 9), unique=True)
+        ),
+        max_size=8,
+    )
+)
+def test_whatever_is_written_in_between_the_rows_are_those_of_a_fresh_reading(story):
+    shelf, cache = Shelf(), ReadCache(most_bytes=2_000)
+    for written, asked in story:
+        for day in days(*written):
+            shelf.write(day)
+        wanted = days(*sorted(asked))
+        found = shelf.through(cache, wanted)
+        fresh = shelf.load([day for day in wanted if day in shelf.writings])
+        assert found.select(["game_date", "points"]) == fresh.select(["game_date", "points"])
+        digests = hashing.digests(fresh.select(DIGESTED))
+        assert found[digest_of(DIGESTED)].to_pylist() == [bytes(digest) for digest in digests]
