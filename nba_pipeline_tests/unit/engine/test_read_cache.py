@@ -1,4 +1,4 @@
-"""What is kept of stored rows is what a reading would give, and is read anew once it is replaced."""
+"""What is kept of stored rows is what a reading gives, and is read anew once it is replaced."""
 
 from __future__ import annotations
 
