@@ -22,7 +22,7 @@ from nba_pipeline.engine.phases import PHASES, PREDICTIONS, phase_of
 from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.engine.table import Table
 
-#: Nobody runs a date longer than this before it comes.
+#: Nobody runs a date longer than this before it comes; only the schedule is read further ahead.
 LEAD = timedelta(days=7)
 #: Dates that percentiles of gaps are taken over.
 WINDOW_DAYS = 7

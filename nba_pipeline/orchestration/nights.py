@@ -78,7 +78,7 @@ def _table(found: Sequence[Finding]) -> str:
     lines = ["| outcome | check | what was found | fix |", "|---|---|---|---|"]
     for each in sorted(found, key=lambda finding: order.index(finding.outcome)):
         fix = f"`{each.fix}`" if each.fix else ""
-        sentence = each.sentence.replace("|", "\\|")
+        sentence = each.sentence.removeprefix("not applicable: ").replace("|", "\\|")
         lines.append(f"| {each.outcome.value} | {each.name} | {sentence} | {fix} |")
     return "\n".join(lines)
 

@@ -61,11 +61,11 @@ class Age:
 
 
 AGES = (
-    Age("schedule_age", SCHEDULE, "the schedule", 6, 36),
-    Age("props_age", "odds_api_player_points_props", "points props", 4, 12, 8, 20),
-    Age("game_lines_age", "odds_api_game_lines", "game lines", 4, 12, 8, 20),
-    Age("injury_report_age", "nbac_injury_report", "the injury report", 8, 24),
-    Age("player_list_age", "nbac_player_list", "the player list", 24, 48),
+    Age("schedule_age", SCHEDULE, "the schedule", 6, 36, 7),
+    Age("props_age", "odds_api_player_points_props", "the list of points props", 4, 12, 8, 20),
+    Age("game_lines_age", "odds_api_game_lines", "the list of game lines", 4, 12, 8, 20),
+    Age("injury_report_age", "nbac_injury_report", "the injury report", 8, 24, 9),
+    Age("player_list_age", "nbac_player_list", "the player list", 24, 48, 10),
 )
 #: Hours that are fine for the schedule in the play-offs.
 _PLAYOFF_SCHEDULE = 12
@@ -150,7 +150,7 @@ def _age(night: Night, age: Age) -> Finding:
         why = f"{night.day} was not run live"
     moment = min(night.now, night.first_tip_off, _closing(night, age))
     if not why and moment < night.at(age.open_from):
-        why = f"{age.what} are looked at from {eastern(night.at(age.open_from))}"
+        why = f"{age.what} is due from {eastern(night.at(age.open_from))} on"
     if why:
         return not_applicable(age.name, why)
     looks = [

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.engine.phases import PHASES, PREDICTIONS, Phase, phase_of
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.validation.finding import (
@@ -49,12 +50,9 @@ def _complete(night: Night, phase: Phase) -> Finding:
         return passes(name, f"{what}: all {len(members)} tables are there{_since(night, members)}")
     sentence = f"{what}: {len(missing)} of {counted(len(members), 'table')} have no partition, "
     sentence += some_of(missing)
-    done = _first_done(night, members)
-    if night.is_live and not done and night.is_before(night.at(*_DUE)):
-        return not_applicable(name, f"nothing of {what} is due before 07:30")
-    if night.is_live and done and night.is_before(done + phase.stuck_after):
-        until = eastern(done + phase.stuck_after)
-        return Finding(name, Outcome.PARTIAL, f"{sentence}; stuck if they are not by {until}")
+    due = _due(night, members, phase)
+    if night.is_live and night.is_before(due):
+        return not_applicable(name, f"{what} may be at work until {eastern(due)}")
     return _failed(night, name, sentence)
 
 
@@ -86,14 +84,16 @@ def _failed(night: Night, name: str, sentence: str) -> Finding:
     return Finding(name, Outcome.FAIL, sentence, f"nba-pipeline run --date {night.day}")
 
 
-def _first_done(night: Night, members: list[str]) -> datetime | None:
+def _due(night: Night, members: list[str], phase: Phase) -> datetime:
+    """When a phase is stuck: so long after its first table was done that day, in the morning."""
     done = [
         run["completed_at"]
         for table in members
         for run in night.runs.get(table, ())
-        if run["success"]
+        if run["success"] and run["completed_at"] >= night.at(0)
     ]
-    return min(done, default=None)
+    morning = night.at(*_DUE)
+    return max(morning, min(done) + phase.stuck_after) if done else morning
 
 
 def _since(night: Night, members: list[str]) -> str:
@@ -102,7 +102,7 @@ def _since(night: Night, members: list[str]) -> str:
     if not last:
         return ""
     moment = max(last)
-    return f", last looked at {moment:%Y-%m-%d} {eastern(moment)}"
+    return f", last looked at {moment.astimezone(EASTERN):%Y-%m-%d %H:%M}"
 
 
 def run_time(night: Night) -> Finding:

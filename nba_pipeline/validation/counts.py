@@ -71,13 +71,10 @@ def _rows(night: Night, table: str, floor: Floor) -> Finding:
     outcome = at_least(rows, floor.good * games, floor.fair * games)
     if outcome is Outcome.PASS:
         return passes(name, sentence)
-    if night.is_before(night.at(6, 45, days=1)) and floor.of_played:
-        return not_applicable(name, f"summaries of {night.day} are due at 06:45 the morning after")
-    if table == _PREDICTIONS and not rows and night.is_live:
-        if night.is_before(night.at(7, 30)):
-            return not_applicable(name, f"predictions for {night.day} are due at 07:30")
-        if night.is_before(night.at(12, 45)):
-            outcome = Outcome.PARTIAL
+    if why := _not_due(night, floor):
+        return not_applicable(name, why)
+    if table == _PREDICTIONS and not rows and night.is_before(night.at(12, 45)):
+        outcome = Outcome.PARTIAL
     return Finding(name, outcome, sentence, f"nba-pipeline run --date {night.day}")
 
 
@@ -88,6 +85,15 @@ def _nothing_to_count(night: Night, floor: Floor, games: int) -> str:
         return f"no game of {night.day} is over yet"
     if not floor.of_played and night.is_bootstrap:
         return f"{night.day} is one of the season's first 14 days"
+    return ""
+
+
+def _not_due(night: Night, floor: Floor) -> str:
+    """Why rows may still be missing."""
+    if floor.of_played and night.is_before(night.at(6, 45, days=1)):
+        return f"summaries of {night.day} are due at 06:45 the morning after"
+    if not floor.of_played and night.is_live and night.is_before(night.at(7, 30)):
+        return f"predictions for {night.day} are due at 07:30"
     return ""
 
 

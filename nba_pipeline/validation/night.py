@@ -114,10 +114,16 @@ class Night:
     def is_live(self) -> bool:
         """Whether the date was worked on while it was the day: the one rule for it.
 
-        Its first run that succeeded began on the NBA day itself or before. Today and what is to
-        come are live whatever has run. A date that was first built later owes the clock nothing.
+        The first run of it that succeeded began on the NBA day itself or before. The schedule's
+        does not count, for two weeks of it are read ahead. Today and what is to come are live
+        whatever has run. A date that was first built later owes the clock nothing.
         """
-        began = [run["started_at"] for runs in self.runs.values() for run in runs if run["success"]]
+        began = [
+            run["started_at"]
+            for table, runs in self.runs.items()
+            for run in runs
+            if run["success"] and table != SCHEDULE
+        ]
         return self.day >= nba_day(self.now) or bool(began and nba_day(min(began)) <= self.day)
 
     def at(self, hour: int, minute: int = 0, days: int = 0) -> datetime:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from live_night import CLAIMS, CONTEXT, DAY, FEATURES, GAMES, MORNING_AFTER, judged
+from live_night import CLAIMS, CONTEXT, DAY, FEATURES, GAMES, MORNING_AFTER, judged, news
 
 from nba_pipeline.domain.calendar import instant
 from nba_pipeline.validation.finding import Finding, Outcome
@@ -403,3 +403,51 @@ def test_in_the_season_s_first_fortnight_nobody_is_predicted(night: Night) -> No
     young = judged(replace(night, **having(night, "nbac_schedule", games)))
     named = (f"rows_{CLAIMS}", "prediction_coverage", "first_prediction_time")
     assert {young[name].outcome for name in named} == {NOT_APPLICABLE}
+
+
+# Around midnight ---------------------------------------------------------------------------------
+
+
+def before_the_morning(night: Night, now: datetime) -> Night:
+    """The day as it is before anything of it was run: its schedule was read ahead days ago."""
+    ahead = night.first_tip_off - timedelta(days=10)
+    schedule = {"started_at": ahead, "completed_at": ahead + timedelta(seconds=1)}
+    games = [game | {"game_status": 1} for game in night.games]
+    return replace(
+        night,
+        now=now,
+        rows={"nbac_schedule": games},
+        stored={"nbac_schedule": night.stored["nbac_schedule"]},
+        lately={name: [DAY - timedelta(days=1)] for name in night.lately},
+        broken={},
+        runs={"nbac_schedule": [night.runs["nbac_schedule"][0] | schedule]},
+        cascade={},
+    )
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(0, 5), (5, 59), (6, 10)])
+def test_nobody_is_woken_before_anything_is_due(night: Night, hour: int, minute: int) -> None:
+    assert news(judged(before_the_morning(night, at(hour, minute)))) == {}
+
+
+def test_a_morning_on_which_nothing_ran_is_told_at_half_past_seven(night: Night) -> None:
+    told = news(judged(before_the_morning(night, at(7, 31))))
+    assert {"phase_2_complete", "phase_5_complete", "first_prediction_time"} <= set(told)
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "outcome"), [(8, 59, NOT_APPLICABLE), (9, 1, FAIL), (12, 0, FAIL)]
+)
+def test_a_phase_that_began_is_stuck_an_hour_after_its_first_table(
+    night: Night, hour: int, minute: int, outcome: Outcome
+) -> None:
+    table = "system_calibration"
+    quiet = before_the_morning(night, at(hour, minute))
+    first = ran(night, table, at(8))["runs"][table]
+    changed = {"runs": {**quiet.runs, table: first}}
+    assert found(quiet, "phase_5_complete", **changed).outcome is outcome
+
+
+def test_a_schedule_read_ahead_does_not_make_a_date_live(night: Night) -> None:
+    later = MORNING_AFTER + timedelta(days=30)
+    assert not before_the_morning(night, later).is_live
