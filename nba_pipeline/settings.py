@@ -12,19 +12,17 @@ from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import EXECUTORS
 from nba_pipeline.engine.variables import Variable
 
-_BESIDE = "under DAGSTER_HOME, else under the user's data folder"
-
 WAREHOUSE_DIR = Variable(
     "NBA_WAREHOUSE_DIR",
     "folder of the embedded warehouse",
     form="a folder",
-    fallback=f"nba_warehouse {_BESIDE}",
+    fallback="nba_warehouse under DAGSTER_HOME",
 )
 LANDING_ROOT = Variable(
     "NBA_LANDING_ROOT",
     "landing zone whose payloads are read, and where ingest puts them; goes before NBA_ARCHIVE_DIR",
     form="a folder or gs://bucket/prefix",
-    fallback=f"nothing is read; ingest uses nba_landing {_BESIDE}",
+    fallback="nothing is read; ingest uses nba_landing under DAGSTER_HOME",
 )
 ARCHIVE_DIR = Variable(
     "NBA_ARCHIVE_DIR",
@@ -89,13 +87,7 @@ def data_folder() -> Path:
 def warehouse_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
     """The embedded warehouse's folder: as chosen, else as the environment says."""
     named = chosen or WAREHOUSE_DIR.text(environ)
-    return Path(named).expanduser() if named else _home(environ) / "nba_warehouse"
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    """Where data goes that no setting sends elsewhere."""
-    home = DAGSTER_HOME.text(environ)
-    return Path(home).expanduser() if home else data_folder()
+    return Path(named).expanduser() if named else dagster_home(environ) / "nba_warehouse"
 
 
 def pages_folder(environ: Mapping[str, str], chosen: str = "") -> Path:
@@ -123,7 +115,7 @@ def landing_root(environ: Mapping[str, str], chosen: str = "") -> str:
 
 def ingest_root(environ: Mapping[str, str], chosen: str = "") -> str:
     """Where fetched payloads land: the landing zone, or a folder of our own where none is named."""
-    return landing_root(environ, chosen) or str(_home(environ) / "nba_landing")
+    return landing_root(environ, chosen) or str(dagster_home(environ) / "nba_landing")
 
 
 def executor_name(environ: Mapping[str, str], chosen: str = "") -> str:

@@ -17,16 +17,23 @@ DATA = settings.data_folder()
 @pytest.mark.parametrize(
     ("environ", "chosen", "folder"),
     [
-        ({}, "", DATA / "nba_warehouse"),
+        ({}, "", DATA / "dagster" / "nba_warehouse"),
         ({"DAGSTER_HOME": "/home/dagster"}, "", Path("/home/dagster/nba_warehouse")),
         ({"DAGSTER_HOME": "/d", "NBA_WAREHOUSE_DIR": "/w"}, "", Path("/w")),
         ({"DAGSTER_HOME": "/d", "NBA_WAREHOUSE_DIR": "/w"}, "/chosen", Path("/chosen")),
-        ({"NBA_WAREHOUSE_DIR": ""}, "", DATA / "nba_warehouse"),
+        ({"NBA_WAREHOUSE_DIR": ""}, "", DATA / "dagster" / "nba_warehouse"),
         ({"NBA_WAREHOUSE_DIR": "~/w"}, "", Path.home() / "w"),
     ],
 )
 def test_the_folder_of_the_warehouse(environ: Mapping[str, str], chosen: str, folder: Path) -> None:
     assert settings.warehouse_folder(environ, chosen) == folder
+
+
+@pytest.mark.parametrize("place", [settings.warehouse_folder, settings.ingest_root])
+def test_a_command_that_names_dagster_s_home_works_where_one_that_does_not_looks(
+    place: Callable[..., Path | str],
+) -> None:
+    assert place({"DAGSTER_HOME": str(settings.dagster_home({}))}) == place({})
 
 
 @pytest.mark.parametrize(
@@ -117,7 +124,7 @@ def test_days_that_are_no_number_are_refused_by_name(text: str) -> None:
 @pytest.mark.parametrize(
     ("environ", "chosen", "root"),
     [
-        ({}, "", str(DATA / "nba_landing")),
+        ({}, "", str(DATA / "dagster" / "nba_landing")),
         ({"DAGSTER_HOME": "/d"}, "", "/d/nba_landing"),
         ({"DAGSTER_HOME": "/d", "NBA_LANDING_ROOT": "/l"}, "", "/l"),
         ({"NBA_LANDING_ROOT": "gs://bucket/zone"}, "", "gs://bucket/zone"),
