@@ -145,9 +145,8 @@ def ages(night: Night) -> Iterator[Finding]:
 
 def _age(night: Night, age: Age) -> Finding:
     is_schedule = age.table == SCHEDULE
-    why = _why_not(night) if night.games or not is_schedule else ""
-    if not why and not night.is_live:
-        why = f"{night.day} was not run live"
+    # Before a day without games the schedule is looked at, too, while a season is on.
+    why = "" if is_schedule and night.game_days and night.is_live else _why_not(night)
     moment = min(night.now, night.first_tip_off, _closing(night, age))
     if not why and moment < night.at(age.open_from):
         why = f"{age.what} is due from {eastern(night.at(age.open_from))} on"

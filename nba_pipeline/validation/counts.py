@@ -134,7 +134,7 @@ def box_scores(night: Night) -> Finding:
     share = 1 - len(missing) / len(played)
     sentence = (
         f"{len(played) - len(missing)} of {len(played)} teams that played on {night.day} have "
-        f"box scores ({share:.1%})"
+        f"box scores ({100 * share:.1f} %)"
     )
     outcome = at_least(share, TEAMS_GOOD, TEAMS_FAIR)
     if outcome is Outcome.PASS:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nba_pipeline.domain.calendar import EASTERN
-from nba_pipeline.engine.phases import PHASES
+from nba_pipeline.engine.phases import PHASES, RAW
 from nba_pipeline.engine.timings import GAPS, Timings
 
 Row = dict[str, Any]
@@ -20,6 +20,8 @@ FORMATS = (".png", ".svg", ".pdf")
 _COLOURS = {2: "#8b97a5", 3: "#1d428a", 4: "#b8860b", 5: "#0b7a4b", 6: "#b0361f"}
 _INCHES_WIDE, _INCHES_A_DATE = 9.0, 1.15
 _LANE = 0.8 / len(PHASES)
+# The schedule of a date is looked at this much before the rest, or was read ahead.
+_AHEAD = timedelta(hours=1)
 # Shares of the whole width: a bar that is shorter cannot be seen.
 _THINNEST = 0.004
 
@@ -43,6 +45,7 @@ def draw(timings: Timings, suffix: str = ".png") -> bytes:
     for run in timings.runs:
         if not run["is_unchanged"]:
             by_date[run["game_date"]].append(run)
+    by_date = defaultdict(list, {day: _of_its_day(runs) for day, runs in by_date.items()})
     shown = [row for row in timings.cascade if by_date[row["game_date"]]]
     height = 1.4 + _INCHES_A_DATE * max(len(shown), 1)
     figure = Figure(figsize=(_INCHES_WIDE, height), layout="constrained")
@@ -66,6 +69,13 @@ def _smaller(drawn: io.BytesIO) -> bytes:
     with Image.open(drawn) as image:
         image.convert("RGB").quantize(32).save(small, format="png", optimize=True)
     return small.getvalue()
+
+
+def _of_its_day(runs: Sequence[Row]) -> list[Row]:
+    """Runs without those that read a date's schedule ahead, on days before it."""
+    others = [run["started_at"] for run in runs if run["table_name"] != RAW.begins_with]
+    since = min(others) - _AHEAD if others else _begin(runs)
+    return [run for run in runs if run["started_at"] >= since]
 
 
 def _begin(runs: Sequence[Row]) -> datetime:

@@ -215,5 +215,5 @@ def drift(night: Night) -> Finding:
         name,
         at_most(recent / usual, DRIFT_GOOD, DRIFT_FAIR),
         f"the ensemble missed by {recent:.2f} points in the week up to {night.day}, by "
-        f"{usual:.2f} in the month ({recent / usual - 1:+.1%})",
+        f"{usual:.2f} in the month ({100 * (recent / usual - 1):+.1f} %)",
     )

@@ -34,6 +34,15 @@ def test_a_date_run_live_says_at_which_time(timings: Timings) -> None:
     assert "from 06:00" in draw(timings, ".svg").decode()
 
 
+def test_a_schedule_that_was_read_ahead_is_not_where_a_date_begins(timings: Timings) -> None:
+    ahead = timedelta(days=10)
+    schedule = next(run for run in timings.runs if run["table_name"] == "nbac_schedule")
+    early = schedule | {key: schedule[key] - ahead for key in ("started_at", "completed_at")}
+    assert draw(replace(timings, runs=[early, *timings.runs]), ".svg").count(b"from 06:00") == (
+        draw(timings, ".svg").count(b"from 06:00")
+    )
+
+
 def test_more_dates_make_a_taller_picture(timings: Timings) -> None:
     heights = [
         Image.open(io.BytesIO(draw(shown))).height

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -446,6 +446,16 @@ def test_a_phase_that_began_is_stuck_an_hour_after_its_first_table(
     first = ran(night, table, at(8))["runs"][table]
     changed = {"runs": {**quiet.runs, table: first}}
     assert found(quiet, "phase_5_complete", **changed).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("game_days", "outcome"), [([DAY - timedelta(days=1)], FAIL), ([], NOT_APPLICABLE)]
+)
+def test_on_a_day_without_games_the_schedule_is_looked_at_while_a_season_is_on(
+    night: Night, game_days: list[date], outcome: Outcome
+) -> None:
+    idle = replace(before_the_morning(night, at(12)), game_days=game_days)
+    assert found(idle, "schedule_age", **having(idle, "nbac_schedule", [])).outcome is outcome
 
 
 def test_a_schedule_read_ahead_does_not_make_a_date_live(night: Night) -> None:
