@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from nba_pipeline import settings
 from nba_pipeline.alerting import webhook
-from nba_pipeline.engine import breakers
+from nba_pipeline.engine import breakers, machine
 from nba_pipeline.engine.table import SWITCHES, WORKERS
 from nba_pipeline.engine.variables import Variable
 from nba_pipeline.sources.live.endpoints import FILE_DROPS
@@ -39,6 +39,7 @@ VARIABLES: Mapping[str, Sequence[Variable]] = {
         settings.EXECUTOR,
         settings.DASK_ADDRESS,
         settings.MEMORY_MB,
+        machine.MOST_CPUS,
         *SWITCHES.values(),
         WORKERS,
         *_WORKERS.values(),

@@ -14,6 +14,16 @@ from pathlib import Path
 
 import psutil
 
+from nba_pipeline.engine.variables import Variable
+
+MOST_CPUS = Variable(
+    "LOKY_MAX_CPU_COUNT",
+    "CPUs that are used at most",
+    unit="CPUs",
+    minimum=1,
+    fallback="those of this process's affinity and its container's share",
+)
+
 #: Bytes that a worker process is taken to need: measured, 180 to 215 MB with a chunk of any table.
 WORKER_BYTES = 256 * 2**20
 
@@ -28,7 +38,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 @cache
 def usable_cpus() -> int:
     """CPUs this process may use: by affinity, a container's share, and ``LOKY_MAX_CPU_COUNT``."""
-    # A library of process pools, of which only this is used; others count, but not containers.
+    # A library of process pools, of which only this is used: Python itself knows no containers.
     from loky import cpu_count
 
     return int(cpu_count())
