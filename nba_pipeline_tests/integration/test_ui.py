@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from browsing import Browser, chromium, picture
-from serving import RUN_SECONDS, Server, ended, listening, serving, wait
+from serving import PAGE_SECONDS, RUN_SECONDS, Server, ended, listening, serving, wait
 
 from nba_pipeline.tables import REGISTRY
 
@@ -97,12 +97,39 @@ def test_the_graph_has_a_box_for_each_layer(browser: Browser) -> None:
     assert "Join the Dagster community" not in text, "a dialog hides the graph"
 
 
+_AUTOMATIONS = """
+query automations {
+  repositoriesOrError {
+    ... on RepositoryConnection {
+      nodes {
+        schedules { name scheduleState { status } }
+        sensors { name sensorState { status } }
+      }
+    }
+  }
+}
+"""
+
+
 def test_sensors_and_schedules_are_listed_and_off(browser: Browser) -> None:
-    names = ("new_payloads", "out_of_date", "launch_what_changed", "post_game", "line_moves")
+    """A row has a box to select it and, once its state is known, a switch, which is a box too."""
+    (found,) = browser.server.ask(_AUTOMATIONS)["repositoriesOrError"]["nodes"]
+    names = [automation["name"] for automation in found["schedules"] + found["sensors"]]
+    assert {"new_payloads", "out_of_date", "launch_what_changed", "post_game"} <= {*names}
     browser.open("/automation", *names)
+
+    boxes = "return [...document.querySelectorAll('input[type=checkbox]')].map(b => b.checked)"
+
+    def loaded() -> list[bool]:
+        # Asked all at once: the page makes its rows anew as states arrive.
+        checked = list(browser.driver.execute_script(boxes))
+        return checked if len(checked) == 2 * len(names) + 1 else []
+
+    assert not any(wait(loaded, PAGE_SECONDS, "a switch in every row"))
     picture(browser.driver, "automation")
-    switches = browser.driver.find_elements("css selector", "input[type=checkbox][role=switch]")
-    assert not any(switch.is_selected() for switch in switches)
+    states = [schedule["scheduleState"] for schedule in found["schedules"]]
+    states += [sensor["sensorState"] for sensor in found["sensors"]]
+    assert {state["status"] for state in states} == {"STOPPED"}
 
 
 _JOBS = "query jobs { assetNodes { assetKey { path } jobNames } }"
