@@ -6,7 +6,7 @@ import fcntl
 import pickle
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,30 +19,44 @@ from nba_pipeline_tests.faults.world import World, days_of, make_world
 SEED = 20251102
 
 
-@pytest.fixture(scope="session", params=["small", pytest.param("large", marks=pytest.mark.slow)])
-def world(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> World:
-    """Season files and what is true of them; workers of one test run share them.
+@pytest.fixture(
+    scope="session",
+    params=[
+        "few faults",
+        pytest.param("many faults", marks=[pytest.mark.slow, pytest.mark.timeout(7200)]),
+        pytest.param("large world", marks=[pytest.mark.slow, pytest.mark.timeout(7200)]),
+    ],
+)
+def scale(request: pytest.FixtureRequest) -> str:
+    """How much is done: a little in every test run, the rest in the campaign."""
+    chosen: str = request.param
+    return chosen
 
-    The small world gets a few faults in every test run, the large one those of the campaign.
-    """
+
+@pytest.fixture(scope="session")
+def world(scale: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
+    """Season files and what is true of them; workers of one test run share them."""
+    size = "large" if scale == "large world" else "small"
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
-    folder = shared / f"faults-{request.param}"
+    folder = shared / f"faults-{size}"
     kept = folder / "world.pickle"
     with (shared / "faults.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            kept.write_bytes(pickle.dumps(make_world(folder, days_of(request.param))))
+            kept.write_bytes(pickle.dumps(make_world(folder, days_of(size))))
         made: World = pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of this test run
     return made
 
 
 @pytest.fixture
-def is_campaign(world: World) -> bool:
-    """Whether many faults are injected."""
-    return world.days == days_of("large")
+def times(scale: str) -> Callable[[int, int, int], int]:
+    """How often: ``times(few, many, on the large world)``."""
+
+    def chosen(few: int, many: int, large: int) -> int:
+        return {"few faults": few, "many faults": many, "large world": large}[scale]
+
+    return chosen
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from nba_pipeline_tests.faults.world import Differences
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REPORT = CHECKOUT / "test-artefacts" / "faults.json"
+
+#: How often something is done by default, in the campaign, and in the campaign on the large world.
+Times = Callable[[int, int, int], int]
 
 _COUNTED = ("injected", "survived", "rows", "lost", "wrong")
 _TITLES = ("injected", "survived", "rows compared", "lost", "wrong")

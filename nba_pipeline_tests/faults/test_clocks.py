@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.world import NOON, World, build
 
 FAULT = "clock jumps between runs"
@@ -23,11 +23,11 @@ MOMENTS = (
 
 
 def test_whatever_the_clock_says_the_rows_are_the_same(
-    world: World, warehouse: Path, is_campaign: bool, tally: Tally, dice: random.Random
+    world: World, warehouse: Path, times: Times, tally: Tally, dice: random.Random
 ) -> None:
-    moments = dice.sample(MOMENTS, len(MOMENTS) if is_campaign else 1)
-    if is_campaign:
-        moments += [NOON + timedelta(seconds=dice.uniform(-1e8, 1e8)) for _ in range(12)]
+    moments = dice.sample(MOMENTS, times(1, len(MOMENTS), 2))
+    jumps = (dice.uniform(-1e8, 1e8) for _ in range(times(0, 12, 2)))
+    moments += [NOON + timedelta(seconds=jump) for jump in jumps]
     for number, now in enumerate(moments):
         name = ("late", "early")[number % 2]
         tally.injects(FAULT)

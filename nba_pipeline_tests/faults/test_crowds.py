@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.victims import Executioner, Order
 from nba_pipeline_tests.faults.world import NOON, World, leftovers, read_logs
 
@@ -34,12 +34,12 @@ def test_two_that_build_the_same_dates_at_once_do_each_other_no_harm(
     world: World,
     order: Order,
     executioner: Executioner,
-    is_campaign: bool,
+    times: Times,
     tally: Tally,
     dice: random.Random,
 ) -> None:
     folder, took = Path(order.warehouse), 2.0
-    for number in range(16 if is_campaign else 2):
+    for number in range(times(2, 16, 4)):
         name = ("late", "early")[number % 2]
         mine = replace(order, archive=str(world.archives[name]), copies=2)
         if number % 4 == 3:
@@ -60,10 +60,10 @@ def test_two_that_build_the_same_dates_at_once_do_each_other_no_harm(
 
 
 def test_two_backfills_share_a_warehouse_and_a_dagster_folder(
-    world: World, order: Order, executioner: Executioner, is_campaign: bool, tally: Tally
+    world: World, order: Order, executioner: Executioner, times: Times, tally: Tally
 ) -> None:
     tables = ["nbac_schedule", "nbac_player_boxscores"]
-    for number in range(6 if is_campaign else 1):
+    for number in range(times(1, 6, 0)):
         name = ("late", "early")[number % 2]
         tally.injects(SCHEDULERS)
         told = executioner.run(

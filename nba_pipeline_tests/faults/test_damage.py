@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from nba_pipeline.engine.errors import PipelineError
-from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.world import NOON, World, build
 
 Harm = Callable[[Path, random.Random], None]
@@ -94,9 +94,9 @@ def heal(world: World, warehouse: Path) -> list[str]:
 
 
 def test_what_is_harmed_is_healed_and_never_read_as_data(
-    world: World, warehouse: Path, is_campaign: bool, tally: Tally, dice: random.Random
+    world: World, warehouse: Path, times: Times, tally: Tally, dice: random.Random
 ) -> None:
-    for _ in range(8 if is_campaign else 1):
+    for _ in range(times(1, 8, 2)):
         files = _files(warehouse, dice)
         for harm, (do, count) in HARMS.items():
             for path in itertools.islice((path for path in files if path.exists()), count):

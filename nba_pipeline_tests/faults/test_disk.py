@@ -15,7 +15,7 @@ import pytest
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
-from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.victims import Executioner, Order
 from nba_pipeline_tests.faults.world import NOON, World, leftovers, read_logs
 
@@ -68,12 +68,12 @@ def test_a_full_disk_is_told_in_a_sentence_and_room_heals_it(
     disk: Callable[..., Path],
     order: Order,
     executioner: Executioner,
-    is_campaign: bool,
+    times: Times,
     tally: Tally,
     dice: random.Random,
 ) -> None:
     whole, folder = _size(world.whole), Path(order.warehouse)
-    for _ in range(12 if is_campaign else 1):
+    for _ in range(times(1, 12, 2)):
         disk(f"size={int(whole * dice.uniform(0.05, 0.9))}")
         tally.injects(FULL)
         stopped = executioner.run(order)
@@ -97,12 +97,12 @@ def test_a_read_only_warehouse_can_be_asked_and_is_left_as_it_was(
     disk: Callable[..., Path],
     order: Order,
     executioner: Executioner,
-    is_campaign: bool,
+    times: Times,
     tally: Tally,
 ) -> None:
     folder = Path(order.warehouse)
     shutil.copytree(world.whole, disk("size=200m") / "warehouse")
-    for name, before in [("late", "early"), ("early", "late")][: 2 if is_campaign else 1]:
+    for name, before in [("late", "early"), ("early", "late")][: times(1, 2, 2)]:
         told_anew = replace(order, archive=str(world.archives[name]))
         tally.injects(READ_ONLY)
         disk("remount,ro")
@@ -138,13 +138,13 @@ def test_a_disk_without_room_for_what_dagster_keeps_is_told_in_a_sentence(
     disk: Callable[..., Path],
     order: Order,
     executioner: Executioner,
-    is_campaign: bool,
+    times: Times,
     tally: Tally,
     dice: random.Random,
     tmp_path: Path,
 ) -> None:
     tables = ["nbac_schedule"]
-    for number in range(6 if is_campaign else 1):
+    for number in range(times(1, 6, 0)):
         # Up to where its databases hold nothing yet but their tables.
         place = disk(f"size={dice.randrange(50, 700)}k")
         mine = replace(

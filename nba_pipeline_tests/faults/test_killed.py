@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from nba_pipeline.orchestration.launch import selected_tables
-from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.victims import TRAPS, Death, Executioner, Order
 from nba_pipeline_tests.faults.world import NOON, World, leftovers, read_logs
 
@@ -109,17 +109,18 @@ def test_a_killed_build_tells_no_lie_and_is_healed_by_the_next(
     world: World,
     order: Order,
     executioner: Executioner,
-    is_campaign: bool,
+    times: Times,
     tally: Tally,
     dice: random.Random,
 ) -> None:
     order = replace(order, now=NOON.isoformat())
     killer = Killer(world, order, "serial build", executioner, tally, dice)
-    _lives(killer, 32 if is_campaign else 1)
+    _lives(killer, times(1, 32, 4))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("world", ["large"], indirect=True)
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("scale", ["many faults"], indirect=True)
 def test_a_killed_build_leaves_no_worker_behind(
     world: World, order: Order, executioner: Executioner, tally: Tally, dice: random.Random
 ) -> None:
@@ -129,7 +130,8 @@ def test_a_killed_build_leaves_no_worker_behind(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("world", ["large"], indirect=True)
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("scale", ["many faults"], indirect=True)
 def test_a_killed_backfill_with_dagster_is_healed_by_the_next(
     world: World, order: Order, executioner: Executioner, tally: Tally, dice: random.Random
 ) -> None:

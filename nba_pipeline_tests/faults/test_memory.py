@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from nba_pipeline_tests.faults.tally import Tally
+from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.victims import Executioner, Order
 from nba_pipeline_tests.faults.world import World
 
@@ -70,7 +70,7 @@ def _files(folder: Path) -> dict[Path, int]:
 def test_runs_go_on_without_what_dagster_remembered(
     world: World,
     executioner: Executioner,
-    is_campaign: bool,
+    times: Times,
     tally: Tally,
     dice: random.Random,
     tmp_path: Path,
@@ -88,9 +88,14 @@ def test_runs_go_on_without_what_dagster_remembered(
     assert first.code == 0, first.said
     files, truth = _files(warehouse), replace(world, days=world.days[:1])
     losses: list[tuple[str, Loss]] = [(WIPED, _half_made), (DAMAGED, _cut)]
-    if is_campaign:
-        losses += [(WIPED, _all_of_it), (WIPED, _the_event_log), (WIPED, _the_runs)] * 3
-        losses += [(WIPED, _half_made), (DAMAGED, _overwrite), (DAMAGED, _cut)] * 3
+    losses += [
+        (WIPED, _all_of_it),
+        (WIPED, _the_event_log),
+        (WIPED, _the_runs),
+        (WIPED, _half_made),
+        (DAMAGED, _overwrite),
+        (DAMAGED, _cut),
+    ] * times(0, 3, 0)
     for fault, lose in losses:
         tally.injects(fault)
         lose(home, dice)
