@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -42,6 +42,8 @@ ModeOption = Annotated[
         "mode changes a row."
     ),
 ]
+_FURTHEST_AHEAD = timedelta(days=730)
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -49,7 +51,8 @@ def day_of(text: str, option: str) -> date:
     """The NBA day that an option gives.
 
     Raises:
-        ConfigurationError: When it is not a date, or lies before the first partition.
+        ConfigurationError: When it is not a date, or lies before the first partition or further
+            ahead than any schedule.
     """
     try:
         day = date.fromisoformat(text)
@@ -60,6 +63,9 @@ def day_of(text: str, option: str) -> date:
             f"{option} {day} lies before the first partition, {settings.first_day(os.environ)} "
             "(NBA_FIRST_DAY moves it)"
         )
+    # A mistyped year must not become a million days to look at.
+    if day > datetime.now(UTC).date() + _FURTHEST_AHEAD:
+        raise ConfigurationError(f"{option} {day} lies further ahead than any schedule")
     return day
 
 

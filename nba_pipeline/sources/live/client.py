@@ -154,11 +154,11 @@ class Client:
 
     def _retry_after(self, text: str) -> float:
         """Seconds a host asks us to wait: a number, or a date."""
-        if text.strip().isdigit():
+        if text.isascii() and text.strip().isdigit():
             return float(text)
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return 0.0
         return (moment - self._clock.now()).total_seconds() if moment.tzinfo else 0.0
 
@@ -276,7 +276,7 @@ def _document(asked: _Asked, content: bytes) -> Any:
         return None
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _TryAgainError(f"{asked}: {_looks_like(content)} instead of whole JSON") from None
 
 

@@ -41,6 +41,8 @@ _HYPHEN = re.compile(r"(?<=\w)- (?=\w)")
 _NOT_SUBMITTED = "NOT YET SUBMITTED"
 # A word may begin a little left of its heading.
 _SLACK = 3.0
+# The longest report of a season has a tenth of the pages, and none of them a tenth of the bytes.
+_MOST_PAGES, _MOST_PAGE_BYTES = 100, 2 * 2**20
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def words_of(content: bytes, origin: Origin) -> list[list[Word]]:
     """The words of each page of a PDF, in reading order.
 
     Raises:
-        UnknownPayloadError: When it is no PDF, damaged, or holds no text.
+        UnknownPayloadError: When it is no PDF, damaged, holds no text, or unpacks to more than any
+            report holds.
     """
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
@@ -71,7 +74,15 @@ def words_of(content: bytes, origin: Origin) -> list[list[Word]]:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it mends we refuse or take
     pages: list[list[Word]] = []
     try:
-        for page in PdfReader(io.BytesIO(content)).pages:
+        reader = PdfReader(io.BytesIO(content))
+        if len(reader.pages) > _MOST_PAGES:
+            raise UnknownPayloadError(origin.file, f"has more than {_MOST_PAGES} pages")
+        for page in reader.pages:
+            drawn = page.get_contents()
+            if drawn is not None and len(drawn.get_data()) > _MOST_PAGE_BYTES:
+                raise UnknownPayloadError(
+                    origin.file, f"has a page of more than {_MOST_PAGE_BYTES:,} bytes"
+                )
             words: list[Word] = []
 
             def seen(
