@@ -113,6 +113,8 @@ class LocalWarehouse:
         try:
             rows = _rows(paths, table, picked, condition)
         except (OSError, pa.ArrowInvalid) as error:
+            for path in paths:
+                self._known.pop(path, None)
             raise _unreadable(paths, table, error) from error
         if as_of is not None and table.keeps_revisions and not every_revision:
             rows = newest(table, rows).select(wanted)
@@ -134,6 +136,7 @@ class LocalWarehouse:
                 self._make_ready(path.parent)
                 footer = {_FOOTER_KEY: to_json(about, rows.num_rows), _PLACE_KEY: _place(path)}
                 _write_synced(rows.replace_schema_metadata(footer), path)
+                _marker(path).unlink(missing_ok=True)
 
         if len(partitions) == 1:
             write(*partitions)
@@ -222,7 +225,7 @@ def _rows(
 
 
 def _unreadable(paths: Sequence[str], table: Table, error: Exception) -> WarehouseError:
-    """What keeps some files from being read; one whose bytes are damaged is set aside."""
+    """What keeps some files from being read; one whose bytes are damaged is marked."""
     for path in paths:
         try:
             _rows([path], table, table.schema.names, None)
@@ -234,14 +237,28 @@ def _unreadable(paths: Sequence[str], table: Table, error: Exception) -> Warehou
 
 
 def _damaged(path: Path) -> WarehouseError:
-    aside = path.with_name(f"{path.name}.damaged")
+    """The error of a damaged file, which stays where it is: gone, it would be a gap in windows."""
     try:
-        path.replace(aside)
+        _marker(path).write_text(_identity(path))
     except OSError:
         return WarehouseError(f"{path} is damaged: delete it, and the next run builds it again")
-    return WarehouseError(
-        f"{path} is damaged: it is set aside as {aside.name}, and the next run builds it again"
-    )
+    return WarehouseError(f"{path} is damaged: the next run builds it again")
+
+
+def _marker(path: Path) -> Path:
+    """The file that says that another is damaged."""
+    return path.with_name(f".{path.name}.damaged")
+
+
+def _identity(path: Path) -> str:
+    """Which file it is; one that replaces it is another."""
+    status = path.stat()
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def _is_marked(path: Path) -> bool:
+    marker = _marker(path)
+    return marker.exists() and marker.read_text() == _identity(path)
 
 
 def _place(path: Path) -> bytes:
@@ -252,7 +269,7 @@ def _place(path: Path) -> bytes:
 def _read_footer(path: Path) -> Stored:
     damaged = Stored("", "", 0, 0, 0, {}, intact=False)
     footer = _verified_footer(path)
-    if footer is None:
+    if footer is None or _is_marked(path):
         return damaged
     metadata = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
     told = metadata.metadata or {}

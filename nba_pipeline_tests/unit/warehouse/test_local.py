@@ -86,26 +86,32 @@ def test_a_truncated_file_is_known_to_be_damaged(warehouse, file, length):
 @pytest.mark.parametrize("length", [0, 1, 7, 8, 100, -1, -8, -9, -40])
 def test_a_truncated_file_is_never_read(warehouse, file, length):
     file.write_bytes(file.read_bytes()[:length])
-    with pytest.raises(WarehouseError, match=f"^{file} is damaged: it is set aside"):
+    with pytest.raises(WarehouseError, match=f"^{file} is damaged: the next run builds it again"):
         warehouse.read(RAW, [DAY])
 
 
-def test_a_damaged_file_is_set_aside_so_that_the_next_run_builds_the_partition(warehouse, file):
+def test_a_damaged_file_is_known_to_be_once_it_was_read_and_stays_until_it_is_replaced(
+    warehouse, file
+):
     content = bytearray(file.read_bytes())
     content[60] ^= 1
     file.write_bytes(content)
-    with pytest.raises(WarehouseError):
-        warehouse.read(RAW, [DAY])
-    assert warehouse.stored(RAW, [DAY]) == {}
-    assert file.with_name(f"{file.name}.damaged").read_bytes() == content
+    for _ in range(2):
+        with pytest.raises(WarehouseError, match=f"^{file} is damaged: the next run builds it"):
+            warehouse.read(RAW, [DAY])
+    assert not LocalWarehouse(warehouse.folder, TABLES).stored(RAW, [DAY])[DAY].intact
+    assert file.read_bytes() == content
+    put(warehouse, RAW, rows_of(RAW))
+    assert warehouse.stored(RAW, [DAY])[DAY].intact
+    assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
-def test_a_damaged_file_that_cannot_be_set_aside_is_to_be_deleted(warehouse, file, monkeypatch):
+def test_a_damaged_file_that_cannot_be_marked_is_to_be_deleted(warehouse, file, monkeypatch):
     def refuse(*_: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     file.write_bytes(file.read_bytes()[:-9])
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(Path, "write_text", refuse)
     with pytest.raises(WarehouseError, match=f"^{file} is damaged: delete it, and the next run"):
         warehouse.read(RAW, [DAY])
 
