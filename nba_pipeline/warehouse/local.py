@@ -5,6 +5,8 @@ old rows or the new ones and a killed run leaves at most a stray temporary file.
 a partition (fingerprint, data version, entities without rows) sits in the file's own footer and can
 never be newer than the rows. Every page carries a checksum that every read verifies. Parquet has
 none for the footer itself, so a digest of it stands right before it, where other readers skip it.
+The footer also names the partition, so that a file copied over another is not taken for it. A file
+that a read finds damaged is marked, and so the next run builds it; until then nobody reads it.
 """
 
 from __future__ import annotations
@@ -55,7 +57,7 @@ class LocalWarehouse:
         self.folder = folder
         self._tables = tables
         self._known: dict[str, Stored] = {}
-        self._swept: set[Path] = set()
+        self._swept = False
 
     def path(self, table: Table, day: date) -> Path:
         """The file of a partition."""
@@ -147,11 +149,11 @@ class LocalWarehouse:
                 done.result()
 
     def _make_ready(self, folder: Path) -> None:
-        """Have a folder to write to, without what killed writers left there."""
+        """Have a folder to write to, and nowhere what killed writers left."""
         folder.mkdir(parents=True, exist_ok=True)
-        if folder not in self._swept:  # a folder may have many files: look through them once
-            self._swept.add(folder)
-            for stray in folder.glob(".*.tmp"):
+        if not self._swept:  # there are many files: look through them once
+            self._swept = True
+            for stray in self.folder.glob("*/*/.*.tmp"):
                 _remove_abandoned(stray)
 
     # Logs ----------------------------------------------------------------------------------------
