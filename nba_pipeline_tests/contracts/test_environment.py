@@ -31,7 +31,7 @@ NAME = re.compile(
     r"BETTINGPROS|ODDS)_[A-Z_]*[A-Z]\b|\b[A-Z]+_WORKERS\b"
 )
 #: Only tests read them, or nothing but the example of a table to add.
-OF_TESTS = {"NBA_SHARED_DATA", "NBA_LIVE_BIGQUERY_PROJECT", "PFTF_WORKERS"}
+OF_TESTS = {"NBA_TEST_ARTIFACTS", "NBA_SHARED_DATA", "NBA_LIVE_BIGQUERY_PROJECT", "PFTF_WORKERS"}
 
 
 def _reads(tree: ast.Module) -> Iterator[ast.expr]:
