@@ -103,9 +103,9 @@ def test_what_is_harmed_is_healed_and_never_read_as_data(
                 tally.injects(harm)
                 do(path, dice)
         told = heal(world, warehouse)
-        assert [
-            each for each in told if "is damaged: the next run builds it again" not in each
-        ] == []
+        # Of a table that failed over many dates each is tried again: then damaged means missing.
+        known = ("the next run builds it again", "build it first")
+        assert [each for each in told if not each.endswith(known)] == []
         found = world.compared(warehouse, "early")
         for harm, (_, count) in HARMS.items():
             tally.survives(harm, found, count)
