@@ -50,7 +50,9 @@ class Cluster:
                 n_workers=count,
                 threads_per_worker=1,
                 host="127.0.0.1",
-                dashboard_address=None,
+                # Unless told, its pages listen on every interface of the machine.
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
                 silence_logs=50,
             )
         try:

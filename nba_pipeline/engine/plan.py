@@ -48,18 +48,30 @@ def demands(
 ) -> dict[date, Demand]:
     """What each partition of ``dates`` would be computed from."""
     config = repr(sorted(table.settings_in(environ).items()))
-    stored = _stored_versions(table, dates, tables, warehouse)
+    stored = {
+        name: warehouse.stored(tables[name], sorted(days))
+        for name, days in read_partitions(table, dates).items()
+    }
     versions = {
         name: source.versions(declared.table, window_dates(declared.window, dates))
         if declared.is_feed
-        else stored[declared.table]
+        else {
+            day: about.data_version for day, about in stored[declared.table].items() if about.intact
+        }
         for name, declared in table.inputs.items()
     }
     lines = {
         name: {day: f"{day}={version}" for day, version in known.items() if version}
         for name, known in versions.items()
     }
-    return {day: _demand(table, day, versions, lines, config) for day in dates}
+    damaged = {
+        declared.table: {
+            day: about.damage for day, about in stored[declared.table].items() if not about.intact
+        }
+        for declared in table.inputs.values()
+        if not declared.is_feed
+    }
+    return {day: _demand(table, day, versions, lines, damaged, config) for day in dates}
 
 
 def read_partitions(table: Table, dates: Sequence[date]) -> dict[str, set[date]]:
@@ -72,25 +84,12 @@ def read_partitions(table: Table, dates: Sequence[date]) -> dict[str, set[date]]
     return reached
 
 
-def _stored_versions(
-    table: Table, dates: Sequence[date], tables: Mapping[str, Table], warehouse: Versions
-) -> dict[str, dict[date, str]]:
-    """The versions of each table that is read, asked for once in however many ways it is read."""
-    return {
-        name: {
-            day: known.data_version
-            for day, known in warehouse.stored(tables[name], sorted(days)).items()
-            if known.intact
-        }
-        for name, days in read_partitions(table, dates).items()
-    }
-
-
 def _demand(
     table: Table,
     day: date,
     versions: Mapping[str, Mapping[date, str]],
     lines: Mapping[str, Mapping[date, str]],
+    damaged: Mapping[str, Mapping[date, str]],
     config: str,
 ) -> Demand:
     digests, missing = {}, ""
@@ -99,7 +98,7 @@ def _demand(
         seen = [known[touched] for touched in read if touched in known]
         digests[name] = text_digest(declared.table, repr(declared), *seen)
         if day in read and day not in versions[name] and not missing:
-            missing = (
+            missing = damaged.get(declared.table, {}).get(day) or (
                 f"{table.name} of {day} reads {declared.table}, which has no partition for that "
                 "date: build it first"
             )

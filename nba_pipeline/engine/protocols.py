@@ -112,6 +112,7 @@ class Stored:
         settings: The table's settings when it was computed.
         computed_at: The moment of the run that last looked at its entities; what changed later is
             why the next run does.
+        damage: What is wrong with rows that are not intact, in one sentence.
         mark: Of the stored rows as they are: another writing has another mark. Empty where the
             warehouse cannot tell; such rows are read every time.
     """
@@ -127,6 +128,7 @@ class Stored:
     intact: bool = True
     settings: Mapping[str, float] = field(default_factory=dict)
     computed_at: datetime | None = None
+    damage: str = field(default="", compare=False, repr=False)
     mark: str = field(default="", compare=False, repr=False)
 
 

@@ -269,7 +269,8 @@ def _place(path: Path) -> bytes:
 
 
 def _read_footer(path: Path) -> Stored:
-    damaged = Stored("", "", 0, 0, 0, {}, intact=False)
+    damage = f"{path} is damaged: the next run builds it again"
+    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=damage)
     footer = _verified_footer(path)
     if footer is None or _is_marked(path):
         return damaged

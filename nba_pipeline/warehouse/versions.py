@@ -18,7 +18,7 @@ def to_json(about: Stored, stored_rows: int) -> str:
         stored_rows: Rows kept, revisions included, so it may be more than a reader is handed.
     """
     known: dict[str, Any] = asdict(about)
-    del known["intact"], known["mark"]
+    del known["intact"], known["damage"], known["mark"]
     known["computed_at"] = about.computed_at.isoformat() if about.computed_at else None
     return json.dumps({**known, "stored_rows": stored_rows})
 

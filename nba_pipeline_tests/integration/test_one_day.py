@@ -210,7 +210,7 @@ def tampered(lab: Any, archive: Path, holiday: Launched) -> Launched:
 def test_a_check_finds_what_somebody_changed(lab: Any, tampered: Launched) -> None:
     evaluation = _evaluations(lab, tampered)["nba_analytics.player_game_summary"]
     assert not evaluation.passed
-    assert evaluation.metadata["violations"].value == 3
+    assert evaluation.metadata["violations"].value == 4
     assert evaluation.metadata["dates"].value == [DAY.isoformat()]
     assert "the rows hash to" in evaluation.metadata["sentences"].value
 
@@ -219,5 +219,5 @@ def test_a_broken_promise_is_told_once_and_fails_the_run(tampered: Launched) -> 
     assert not tampered.succeeded
     (sentence,) = tampered.broken_promises
     assert sentence.startswith(
-        f"nba_analytics.player_game_summary: 3 broken promises, first on {DAY}: the rows hash to"
+        f"nba_analytics.player_game_summary: 4 broken promises, first on {DAY}: the rows hash to"
     )

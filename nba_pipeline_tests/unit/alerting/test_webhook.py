@@ -143,7 +143,11 @@ def fine(listener: Listener) -> None:
 
 @pytest.mark.parametrize("state", [fine, refused, broken, None])
 def test_the_address_is_in_no_log_and_no_error(
-    webhook: Webhook, listener: Listener, caplog: pytest.LogCaptureFixture, state: Any
+    webhook: Webhook,
+    listener: Listener,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    state: Any,
 ) -> None:
     if state:
         state(listener)
@@ -152,7 +156,9 @@ def test_the_address_is_in_no_log_and_no_error(
         address = webhook.address.replace(f":{listener.port}", ":9")
         webhook = Webhook(address, sleep=lambda _: None)
     said = repr(webhook)
-    with caplog.at_level(logging.DEBUG):
+    # Whatever runs in the same process may have silenced it.
+    monkeypatch.setattr(logging.getLogger("urllib3.connectionpool"), "disabled", False)
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "urllib3.connectionpool"):
         try:
             webhook.deliver([alert()])
         except AlertError as error:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nba_pipeline.engine.distributed import Cluster
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import Pools, fan_out
 from nba_pipeline_tests.slow_numbers import cells_of, slowly, table_of
@@ -101,3 +102,20 @@ def test_an_address_where_nobody_answers_gets_one_sentence():
     pools = Pools("dask", address=address)
     with pytest.raises(ConfigurationError, match=f"no dask scheduler answers at {address}"):
         pools.workers(table_of(slowly), 2, serial=False)
+
+
+def test_a_cluster_of_a_run_listens_on_this_machine_only() -> None:
+    psutil = pytest.importorskip("psutil", reason="psutil is not installed")
+    cluster = Cluster("", 1)
+    try:
+        this = psutil.Process()
+        sockets = [
+            connection.laddr.ip
+            for process in (this, *this.children(recursive=True))
+            for connection in process.net_connections(kind="tcp")
+            if connection.status == psutil.CONN_LISTEN
+        ]
+        assert sockets
+        assert set(sockets) == {"127.0.0.1"}
+    finally:
+        cluster.close()

@@ -68,6 +68,6 @@ def inputs_hashes() -> Callable[..., list[str]]:
             wanted = sorted({*declared.columns, *(n for n, _ in declared.on), "game_date"})
             fields = [schema.field(column).with_nullable(True) for column in wanted]
             inputs[name] = pa.Table.from_pylist([*written.get(name, ())], schema=pa.schema(fields))
-        return plan_cells(table, table.settings, inputs).inputs_hashes
+        return plan_cells(table, table.settings_in({}), inputs).inputs_hashes
 
     return digests

@@ -10,6 +10,7 @@ import pytest
 from evening_rows import DAY
 
 from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.tables.predictions import scoring_tier_adjustments, system_calibration
 from nba_pipeline.tables.predictions.system_forecasts import TABLE
@@ -40,7 +41,7 @@ class Watched:
 
 def test_the_history_of_a_whole_slate_is_read_once(autumn):
     watched = Watched(autumn.session.warehouse)
-    session = replace(autumn.session, warehouse=watched, force=True)
+    session = replace(autumn.session, warehouse=watched, force=True, cache=ReadCache())
     reports = list(materialize(TABLE, [NIGHT], session))
     refuse_problems(reports)
     assert reports[0].computed > 100 * len(SYSTEMS)
