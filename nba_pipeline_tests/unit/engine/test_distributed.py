@@ -104,18 +104,23 @@ def test_an_address_where_nobody_answers_gets_one_sentence():
         pools.workers(table_of(slowly), 2, serial=False)
 
 
-def test_a_cluster_of_a_run_listens_on_this_machine_only() -> None:
+def _listening() -> set[tuple[str, int]]:
+    """Where this process and those it started listen."""
     psutil = pytest.importorskip("psutil", reason="psutil is not installed")
+    this = psutil.Process()
+    return {
+        tuple(connection.laddr)
+        for process in (this, *this.children(recursive=True))
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+def test_a_cluster_of_a_run_listens_on_this_machine_only() -> None:
+    before = _listening()
     cluster = Cluster("", 1)
     try:
-        this = psutil.Process()
-        sockets = [
-            connection.laddr.ip
-            for process in (this, *this.children(recursive=True))
-            for connection in process.net_connections(kind="tcp")
-            if connection.status == psutil.CONN_LISTEN
-        ]
-        assert sockets
-        assert set(sockets) == {"127.0.0.1"}
+        opened = {address for address, _ in _listening() - before}
     finally:
         cluster.close()
+    assert opened == {"127.0.0.1"}
