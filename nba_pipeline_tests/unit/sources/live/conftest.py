@@ -158,6 +158,9 @@ class Provider:
         try:
             if reply.delay:
                 self.released.wait(reply.delay)
+            # Whoever has the answer may ask again before this thread is told so.
+            with self._lock:
+                self.under_way -= 1
             request.send_response(reply.status)
             length = len(reply.body) if reply.announced is None else reply.announced
             for name, text in {"Content-Length": str(length), **reply.headers}.items():
@@ -167,8 +170,6 @@ class Provider:
         except OSError:
             pass  # Whoever asked has given up; that is what some tests are about.
         finally:
-            with self._lock:
-                self.under_way -= 1
             request.close_connection = True
 
 
