@@ -10,6 +10,7 @@ from nba_pipeline.benchmarks.bench import Bench, Figures
 from nba_pipeline.benchmarks.measuring import Spent, apart, typical
 from nba_pipeline.benchmarks.working import PROCESSORS, Done, Work, do
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.local import LocalWarehouse
 
 _TIMES = 7
 
@@ -53,6 +54,6 @@ def repeated(work: Work) -> tuple[Spent, Done]:
 
 def unbuild(folder: Path, tables: Iterable[str], day: date) -> None:
     """Take away what is stored of a date."""
+    warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
     for name in tables:
-        path = folder / REGISTRY[name].dataset / name / f"{day.isoformat()}.parquet"
-        path.unlink(missing_ok=True)
+        warehouse.path(REGISTRY[name], day).unlink(missing_ok=True)

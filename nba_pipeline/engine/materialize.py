@@ -42,7 +42,7 @@ from nba_pipeline.engine.plan import (
     is_up_to_date,
     read_partitions,
 )
-from nba_pipeline.engine.protocols import Outcome, Retelling, Stored
+from nba_pipeline.engine.protocols import Outcome, Retelling, Stored, Versions
 from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
 from nba_pipeline.engine.recording import BREAKER_OPEN, Trail, record, record_changes
 from nba_pipeline.engine.session import Partition, Session
@@ -129,9 +129,9 @@ class _Batch:
     def run(self) -> list[Partition]:
         table, session = self.table, self.session
         self._refuse_unknown_seasons()
-        self.known = Snapshot(read_partitions(table, self.dates), session.tables, session.warehouse)
+        upstream = Snapshot(read_partitions(table, self.dates), session.tables, session.warehouse)
         demand = demands(
-            table, self.dates, session.tables, self.known, session.source, session.environ
+            table, self.dates, session.tables, upstream, session.source, session.environ
         )
         stored = self.trail.stored = session.warehouse.stored(table, self.dates)
         self.watch.lap("plan")
@@ -151,7 +151,7 @@ class _Batch:
                 )
         buildable = [day for day in fresh if day not in reports]
         if buildable:
-            reports |= self._build(buildable, demand, stored)
+            reports |= self._build(buildable, demand, stored, upstream)
         done = [reports[day] for day in self.dates]
         record(table, done, self.trail, session)
         return done
@@ -190,10 +190,14 @@ class _Batch:
                 )
 
     def _build(
-        self, dates: Sequence[date], demand: Mapping[date, Demand], stored: Mapping[date, Stored]
+        self,
+        dates: Sequence[date],
+        demand: Mapping[date, Demand],
+        stored: Mapping[date, Stored],
+        upstream: Versions,
     ) -> dict[date, Partition]:
         table, session = self.table, self.session
-        inputs = read_inputs(table, dates, session, self.known)
+        inputs = read_inputs(table, dates, session, upstream)
         whole = [day for day in dates if day in stored and stored[day].intact]
         known = self.trail.before = session.warehouse.read(table, whole, every_revision=True)
         before = self._retold(dates, known, {day: stored[day] for day in whole})

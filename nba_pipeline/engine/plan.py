@@ -52,12 +52,14 @@ def demands(
         name: warehouse.stored(tables[name], sorted(days))
         for name, days in read_partitions(table, dates).items()
     }
+    whole = {
+        name: {day: about.data_version for day, about in known.items() if about.intact}
+        for name, known in stored.items()
+    }
     versions = {
         name: source.versions(declared.table, window_dates(declared.window, dates))
         if declared.is_feed
-        else {
-            day: about.data_version for day, about in stored[declared.table].items() if about.intact
-        }
+        else whole[declared.table]
         for name, declared in table.inputs.items()
     }
     lines = {
@@ -65,11 +67,10 @@ def demands(
         for name, known in versions.items()
     }
     damaged = {
-        declared.table: {
-            day: about.damage for day, about in stored[declared.table].items() if not about.intact
-        }
-        for declared in table.inputs.values()
-        if not declared.is_feed
+        (name, day): about.damage
+        for name, known in stored.items()
+        for day, about in known.items()
+        if not about.intact
     }
     return {day: _demand(table, day, versions, lines, damaged, config) for day in dates}
 
@@ -89,7 +90,7 @@ def _demand(
     day: date,
     versions: Mapping[str, Mapping[date, str]],
     lines: Mapping[str, Mapping[date, str]],
-    damaged: Mapping[str, Mapping[date, str]],
+    damaged: Mapping[tuple[str, date], str],
     config: str,
 ) -> Demand:
     digests, missing = {}, ""
@@ -98,7 +99,7 @@ def _demand(
         seen = [known[touched] for touched in read if touched in known]
         digests[name] = text_digest(declared.table, repr(declared), *seen)
         if day in read and day not in versions[name] and not missing:
-            missing = damaged.get(declared.table, {}).get(day) or (
+            missing = damaged.get((declared.table, day)) or (
                 f"{table.name} of {day} reads {declared.table}, which has no partition for that "
                 "date: build it first"
             )

@@ -26,8 +26,11 @@ Digested: TypeAlias = tuple[str, ...]
 class _Span:
     """Rows of some dates in their order, each column in one piece."""
 
-    def __init__(self, marks: Mapping[date, str], rows: pa.Table) -> None:
+    def __init__(
+        self, marks: Mapping[date, str], rows: pa.Table, digests: frozenset[Digested] = frozenset()
+    ) -> None:
         self.marks = dict(sorted(marks.items()))
+        self.digests = digests
         self.rows = rows.combine_chunks()
         self.size = self.rows.nbytes
         days = self.rows["game_date"].cast(pa.int32()).to_numpy()
@@ -46,10 +49,12 @@ class _Span:
                 runs.append([first, last])
         return [self.rows.slice(first, last - first) for first, last in runs]
 
-    def with_digests(self, wanted: Collection[Digested]) -> _Span:
+    def with_digests(self, wanted: Iterable[Digested]) -> _Span:
         """The same rows with the digests they lack."""
-        lacking = [each for each in wanted if digest_of(each) not in self.rows.column_names]
-        return _Span(self.marks, with_digests(self.rows, lacking)) if lacking else self
+        lacking = frozenset(wanted) - self.digests
+        if not lacking:
+            return self
+        return _Span(self.marks, with_digests(self.rows, sorted(lacking)), self.digests | lacking)
 
 
 class ReadCache:
@@ -117,8 +122,10 @@ def with_digests(rows: pa.Table, wanted: Iterable[Digested]) -> pa.Table:
 def _joined(known: _Span, loaded: _Span) -> _Span:
     """Both, what was loaded in place of what was known of the same dates."""
     both = {**known.marks, **loaded.marks}
-    digested = [name for name in known.rows.column_names if name.startswith(digest_of(()))]
-    loaded = loaded.with_digests([_columns_of(name) for name in digested])
+    # What was known may have been read with columns that only its reader wanted.
+    there = set(loaded.rows.column_names)
+    digests = frozenset(each for each in known.digests if set(each) <= there)
+    loaded = loaded.with_digests(digests)
     shared = [name for name in known.rows.column_names if name in loaded.rows.column_names]
     pieces: list[pa.Table] = []
     source, run = known, list[date]()
@@ -129,8 +136,4 @@ def _joined(known: _Span, loaded: _Span) -> _Span:
             source, run = holder, []
         run.append(day)
     pieces += source.of(run)
-    return _Span(both, pa.concat_tables([piece.select(shared) for piece in pieces]))
-
-
-def _columns_of(digest: str) -> Digested:
-    return tuple(digest.removeprefix(digest_of(())).split(", "))
+    return _Span(both, pa.concat_tables([piece.select(shared) for piece in pieces]), digests)

@@ -93,25 +93,25 @@ def read_inputs(
 def _fetched(wanted: Reading, session: Session, known: Versions) -> pa.Table:
     upstream = session.tables[wanted.table]
     stored = known.stored(upstream, wanted.dates)
-    if all(about.mark for about in stored.values()):
+
+    def read(days: list[date], columns: list[str]) -> pa.Table:
+        return session.warehouse.read(upstream, days, columns, every_revision=wanted.every_revision)
+
+    def read_for_all(days: list[date]) -> pa.Table:
         kept = _read_by_any(session.tables, upstream) | {"game_date", *wanted.columns}
+        return read(days, sorted(kept))
+
+    if all(about.mark for about in stored.values()):
         found = session.cache.rows(
             (upstream.full_name, wanted.every_revision),
             {day: about.mark for day, about in stored.items()},
             wanted.columns,
             wanted.digests,
-            lambda days: _read(upstream, days, sorted(kept), wanted, session),
+            read_for_all,
         )
     else:
-        read = _read(upstream, wanted.dates, wanted.columns, wanted, session)
-        found = with_digests(read, wanted.digests)
+        found = with_digests(read(wanted.dates, wanted.columns), wanted.digests)
     return with_decimals(found, upstream)
-
-
-def _read(
-    upstream: Table, dates: list[date], columns: list[str], wanted: Reading, session: Session
-) -> pa.Table:
-    return session.warehouse.read(upstream, dates, columns, every_revision=wanted.every_revision)
 
 
 def _read_by_any(tables: Mapping[str, Table], upstream: Table) -> set[str]:

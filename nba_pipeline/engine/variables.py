@@ -1,6 +1,6 @@
 """Environment variables, declared once beside the code they change and read through that.
 
-``nba_pipeline.settings`` lists them all, for the documentation and for the test that nothing reads
+``nba_pipeline.catalogue`` lists them all, for the documentation and for the test that nothing reads
 a variable nobody declared.
 """
 

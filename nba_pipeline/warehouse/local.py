@@ -77,8 +77,7 @@ class LocalWarehouse:
         return {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
 
     def _footer(self, path: str) -> Stored:
-        status = os.stat(path)  # noqa: PTH116 - asked of hundreds of files for every table
-        mark = f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+        mark = _mark(path)
         known = self._known.get(path)
         if known is None or known.mark != mark:
             known = self._known[path] = replace(_read_footer(Path(path)), mark=mark)
@@ -241,10 +240,14 @@ def _unreadable(paths: Sequence[str], table: Table, error: Exception) -> Warehou
 def _damaged(path: Path) -> WarehouseError:
     """The error of a damaged file, which stays where it is: gone, it would be a gap in windows."""
     try:
-        _marker(path).write_text(_identity(path))
+        _marker(path).write_text(_mark(path))
     except OSError:
         return WarehouseError(f"{path} is damaged: delete it, and the next run builds it again")
-    return WarehouseError(f"{path} is damaged: the next run builds it again")
+    return WarehouseError(_damage(path))
+
+
+def _damage(path: Path) -> str:
+    return f"{path} is damaged: the next run builds it again"
 
 
 def _marker(path: Path) -> Path:
@@ -252,15 +255,15 @@ def _marker(path: Path) -> Path:
     return path.with_name(f".{path.name}.damaged")
 
 
-def _identity(path: Path) -> str:
+def _mark(path: Path | str) -> str:
     """Which file it is; one that replaces it is another."""
-    status = path.stat()
+    status = os.stat(path)  # noqa: PTH116 - asked of hundreds of files for every table
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
 def _is_marked(path: Path) -> bool:
     marker = _marker(path)
-    return marker.exists() and marker.read_text() == _identity(path)
+    return marker.exists() and marker.read_text() == _mark(path)
 
 
 def _place(path: Path) -> bytes:
@@ -269,8 +272,7 @@ def _place(path: Path) -> bytes:
 
 
 def _read_footer(path: Path) -> Stored:
-    damage = f"{path} is damaged: the next run builds it again"
-    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=damage)
+    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=_damage(path))
     footer = _verified_footer(path)
     if footer is None or _is_marked(path):
         return damaged

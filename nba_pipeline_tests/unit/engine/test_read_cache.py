@@ -87,6 +87,20 @@ def test_a_column_not_kept_is_fetched(shelf):
     assert found["rebounds"].to_pylist() == shelf.load(days(1))["rebounds"].to_pylist()
 
 
+def test_rows_that_lack_what_another_reader_digested_are_joined_all_the_same(shelf):
+    cache, wide = ReadCache(), ("game_date", "points", "rebounds")
+    cache.rows(WHOSE, shelf.marks(days(1)), ["game_date", "points"], [wide], shelf.load)
+    found = cache.rows(
+        WHOSE,
+        shelf.marks(days(1, 3)),
+        ["game_date", "points"],
+        [DIGESTED],
+        lambda d: shelf.load(d).drop("rebounds"),
+    )
+    fresh = shelf.load(days(1, 3)).select(DIGESTED)
+    assert found[digest_of(DIGESTED)].to_pylist() == [bytes(d) for d in hashing.digests(fresh)]
+
+
 def test_no_more_is_kept_than_there_is_room_for(shelf):
     cache = ReadCache(most_bytes=1)
     shelf.through(cache, days(1))
