@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from nba_pipeline.engine.reading import SCHEDULE
 from nba_pipeline.validation.finding import Finding, Outcome
 from nba_pipeline.validation.night import Night
 
@@ -72,7 +73,7 @@ def of_night(night: Night, found: Sequence[Finding]) -> list[Alert]:
     A day without games is told of only where nobody looks at the schedule. Where nothing is known
     of a date and no day of the week before has games, no season is on and nobody waits for it.
     """
-    knows_of_none = bool(night.rows.get("nbac_schedule") == [])
+    knows_of_none = night.rows.get(SCHEDULE) == []
     if not night.games and not (night.game_days or knows_of_none):
         return []
     return [

@@ -59,20 +59,20 @@ def validate(date_: DateOption, as_json: AsJson = False) -> None:
 
 
 def _print(day: date, found: Sequence[Finding]) -> None:
-    """What failed first; what does not apply last."""
+    from nba_pipeline.validation.finding import worst_first
+
     grid = Grid("", "check", "what was found", box=SIMPLE_HEAD)
     grid.columns[0].no_wrap = grid.columns[1].no_wrap = True
-    order = list(_COLOURS)
-    for finding in sorted(found, key=lambda finding: order.index(finding.outcome)):
+    for finding in worst_first(found):
         fix = f"\n  → {finding.fix}" if finding.fix else ""
         grid.add_row(
             finding.outcome.value,
             finding.name,
-            finding.sentence.removeprefix("not applicable: ") + fix,
+            finding.beside_outcome + fix,
             style=_COLOURS[finding.outcome],
         )
     out.print(grid)
-    counts = {word: sum(1 for f in found if f.outcome == word) for word in order}
+    counts = {word: sum(1 for f in found if f.outcome == word) for word in _COLOURS}
     told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     verdict = "did not do its job" if counts["fail"] else "did its job"
     out.print(f"The night of {day} {verdict}: {told}.", highlight=False)

@@ -15,7 +15,7 @@ from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.partitions import dates_of
 from nba_pipeline.orchestration.resources import WarehouseResource
-from nba_pipeline.validation.finding import Finding, Outcome
+from nba_pipeline.validation.finding import Finding, Outcome, worst_first
 from nba_pipeline.validation.judge import validate
 
 #: Whether a night did its job.
@@ -74,11 +74,10 @@ def _counts(found: Sequence[Finding]) -> dict[str, int]:
 
 
 def _table(found: Sequence[Finding]) -> str:
-    order = [Outcome.FAIL, Outcome.PARTIAL, Outcome.PASS, Outcome.NOT_APPLICABLE]
     lines = ["| outcome | check | what was found | fix |", "|---|---|---|---|"]
-    for each in sorted(found, key=lambda finding: order.index(finding.outcome)):
+    for each in worst_first(found):
         fix = f"`{each.fix}`" if each.fix else ""
-        sentence = each.sentence.removeprefix("not applicable: ").replace("|", "\\|")
+        sentence = each.beside_outcome.replace("|", "\\|")
         lines.append(f"| {each.outcome.value} | {each.name} | {sentence} | {fix} |")
     return "\n".join(lines)
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from nba_pipeline.domain.calendar import EASTERN
+from nba_pipeline.engine.reading import SCHEDULE
 from nba_pipeline.validation.finding import Finding, Outcome, at_most, not_applicable
-from nba_pipeline.validation.night import SCHEDULE, Night, eastern
+from nba_pipeline.validation.night import Night, eastern
 
 #: Hours from the summaries to the predictions: fine, and not yet wrong.
 DELAY_GOOD, DELAY_FAIR = 6.0, 10.0
@@ -86,10 +87,7 @@ def first_times(night: Night) -> Iterator[Finding]:
 
 
 def _first_time(night: Night, due: Due) -> Finding:
-    why = _why_not(night)
-    if not why and night.is_bootstrap:
-        why = f"{night.day} is one of the season's first 14 days"
-    if why:
+    if why := _why_not(night) or night.unpredicted:
         return not_applicable(due.name, why)
     good, fair = night.at(*due.good), night.at(*due.fair)
     done = [
@@ -97,13 +95,12 @@ def _first_time(night: Night, due: Due) -> Finding:
         for run in night.runs.get(due.table, ())
         if run["success"] and not run["is_unchanged"]
     ]
-    fix = f"nba-pipeline run --date {night.day}"
     if not done:
         if night.is_before(good):
             return not_applicable(due.name, f"{due.table} of {night.day} is due {eastern(good)}")
         outcome = Outcome.PARTIAL if night.is_before(fair) else Outcome.FAIL
         sentence = f"{due.table} of {night.day} is not there, it was due at {eastern(good)}"
-        return Finding(due.name, outcome, sentence, fix)
+        return Finding(due.name, outcome, sentence, night.run_again)
     first = min(done)
     outcome = Outcome.PASS if first <= good else Outcome.PARTIAL if first < fair else Outcome.FAIL
     return Finding(
@@ -157,7 +154,7 @@ def _age(night: Night, age: Age) -> Finding:
         for run in night.runs.get(age.table, ())
         if run["success"] and run["started_at"] <= moment
     ]
-    fix = f"nba-pipeline run --date {night.day} --select {age.table}"
+    fix = f"{night.run_again} --select {age.table}"
     if not looks:
         if is_schedule and not night.games:
             return not_applicable(age.name, f"nothing of {night.day} has been run")

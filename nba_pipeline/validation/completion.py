@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.engine.phases import PHASES, PREDICTIONS, Phase, phase_of
+from nba_pipeline.engine.reading import SCHEDULE
+from nba_pipeline.engine.timings import Row
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.validation.finding import (
     Finding,
@@ -18,7 +19,7 @@ from nba_pipeline.validation.finding import (
     passes,
     some_of,
 )
-from nba_pipeline.validation.night import LAG_DAYS, SCHEDULE, Night, Row, eastern
+from nba_pipeline.validation.night import LAG_DAYS, Night, eastern, reason_of
 
 #: Days a table may lag behind the last game day before somebody looks, and before it is wrong.
 LAG_GOOD, LAG_FAIR = 1, 3
@@ -43,7 +44,7 @@ def _complete(night: Night, phase: Phase) -> Finding:
         return _failed(night, name, f"{what}: {why}")
     broke = {table: run for table in members if (run := _newest(night, table)) and _broke(run)}
     if broke:
-        why = _reason(next(iter(broke.values())))
+        why = reason_of(next(iter(broke.values())))
         return _failed(night, name, f"{what}: the newest run of {some_of([*broke])} failed, {why}")
     missing = [table for table in members if table not in night.stored]
     if not missing:
@@ -75,13 +76,8 @@ def _broke(run: Row) -> bool:
     return not run["success"] and not run["seconds"]
 
 
-def _reason(run: Row) -> str:
-    reasons = json.loads(run["errors_json"] or "[]")
-    return reasons[0] if reasons else "no reason kept"
-
-
 def _failed(night: Night, name: str, sentence: str) -> Finding:
-    return Finding(name, Outcome.FAIL, sentence, f"nba-pipeline run --date {night.day}")
+    return Finding(name, Outcome.FAIL, sentence, night.run_again)
 
 
 def _due(night: Night, members: list[str], phase: Phase) -> datetime:

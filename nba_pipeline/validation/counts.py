@@ -75,17 +75,15 @@ def _rows(night: Night, table: str, floor: Floor) -> Finding:
         return not_applicable(name, why)
     if table == _PREDICTIONS and not rows and night.is_before(night.at(12, 45)):
         outcome = Outcome.PARTIAL
-    return Finding(name, outcome, sentence, f"nba-pipeline run --date {night.day}")
+    return Finding(name, outcome, sentence, night.run_again)
 
 
 def _nothing_to_count(night: Night, floor: Floor, games: int) -> str:
+    if not floor.of_played:
+        return night.unpredicted
     if not night.games:
         return f"no games on {night.day}"
-    if not games:
-        return f"no game of {night.day} is over yet"
-    if not floor.of_played and night.is_bootstrap:
-        return f"{night.day} is one of the season's first 14 days"
-    return ""
+    return "" if games else f"no game of {night.day} is over yet"
 
 
 def _not_due(night: Night, floor: Floor) -> str:

@@ -38,6 +38,11 @@ class Finding:
             object.__setattr__(self, "fix", "")
 
     @property
+    def beside_outcome(self) -> str:
+        """The sentence where the outcome stands beside it."""
+        return self.sentence.removeprefix(f"{Outcome.NOT_APPLICABLE}: ")
+
+    @property
     def ok(self) -> bool:
         """Whether nothing has to be done at once."""
         return self.outcome is not Outcome.FAIL
@@ -55,7 +60,7 @@ def passes(name: str, sentence: str) -> Finding:
 
 def not_applicable(name: str, why: str) -> Finding:
     """Nothing to judge, and why."""
-    return Finding(name, Outcome.NOT_APPLICABLE, f"not applicable: {why}")
+    return Finding(name, Outcome.NOT_APPLICABLE, f"{Outcome.NOT_APPLICABLE}: {why}")
 
 
 def at_least(value: float, good: float, fair: float) -> Outcome:
@@ -72,9 +77,15 @@ def at_most(value: float, good: float, fair: float) -> Outcome:
     return Outcome.PARTIAL if value <= fair else Outcome.FAIL
 
 
-def counted(number: int, what: str) -> str:
-    """``1 row``, ``1,200 rows``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def worst_first(found: Sequence[Finding]) -> list[Finding]:
+    """What failed first; what does not apply last."""
+    order = (Outcome.FAIL, Outcome.PARTIAL, Outcome.PASS, Outcome.NOT_APPLICABLE)
+    return sorted(found, key=lambda finding: order.index(finding.outcome))
+
+
+def counted(number: int, what: str, many: str = "") -> str:
+    """``1 row``, ``1,200 rows``; ``many`` is a plural that needs more than an s."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {many or f'{what}s'}"
 
 
 def some_of(names: Sequence[str], most: int = 3) -> str:

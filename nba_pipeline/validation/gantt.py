@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.engine.phases import PHASES, RAW
-from nba_pipeline.engine.timings import GAPS, Timings
-
-Row = dict[str, Any]
+from nba_pipeline.engine.timings import GAPS, Row, Timings
 
 #: What can be drawn, by the end of a file's name.
 FORMATS = (".png", ".svg", ".pdf")
@@ -41,12 +39,12 @@ def draw(timings: Timings, suffix: str = ".png") -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    by_date: dict[Any, list[Row]] = defaultdict(list)
+    by_date: dict[date, list[Row]] = defaultdict(list)
     for run in timings.runs:
         if not run["is_unchanged"]:
             by_date[run["game_date"]].append(run)
-    by_date = defaultdict(list, {day: _of_its_day(runs) for day, runs in by_date.items()})
-    shown = [row for row in timings.cascade if by_date[row["game_date"]]]
+    shown = [row for row in timings.cascade if row["game_date"] in by_date]
+    by_date = {day: _of_its_day(runs) for day, runs in by_date.items()}
     height = 1.4 + _INCHES_A_DATE * max(len(shown), 1)
     figure = Figure(figsize=(_INCHES_WIDE, height), layout="constrained")
     FigureCanvasAgg(figure)
@@ -131,7 +129,7 @@ def _gaps(row: Row) -> str:
     )
 
 
-def _dress(axes: Any, shown: Sequence[Row], by_date: dict[Any, list[Row]], width: float) -> None:
+def _dress(axes: Any, shown: Sequence[Row], by_date: dict[date, list[Row]], width: float) -> None:
     from matplotlib.patches import Patch
 
     axes.set_xlim(-0.01 * width, 1.02 * width)

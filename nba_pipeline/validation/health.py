@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ from nba_pipeline.engine import checks
 from nba_pipeline.engine.breakers import State
 from nba_pipeline.engine.recording import DATE_LEVEL
 from nba_pipeline.engine.table import FailureCategory
+from nba_pipeline.engine.timings import Row
 from nba_pipeline.validation.finding import (
     Finding,
     Outcome,
@@ -18,7 +18,7 @@ from nba_pipeline.validation.finding import (
     passes,
     some_of,
 )
-from nba_pipeline.validation.night import Night, Row
+from nba_pipeline.validation.night import Night, reason_of
 
 #: Categories that somebody has to investigate, and those that loading data may cure.
 TO_INVESTIGATE = frozenset({FailureCategory.PROCESSING_ERROR, FailureCategory.UNKNOWN})
@@ -46,18 +46,17 @@ def failures(night: Night) -> Finding:
         return _fails(
             night,
             name,
-            f"{counted(len(broken), 'entity')} of {night.day} broke, {many} in {table}: "
-            f"{first['entity_id']}, {first['failure_reason']}".replace("entitys", "entities"),
+            f"{counted(len(broken), 'entity', 'entities')} of {night.day} broke, {many} in "
+            f"{table}: {first['entity_id']}, {first['failure_reason']}",
             table,
         )
     if stopped:
         table, run = next(iter(stopped.items()))
-        reasons = json.loads(run["errors_json"] or "[]") or ["no reason kept"]
         others = f" (also {some_of([*stopped][1:])})" if len(stopped) > 1 else ""
         return _fails(
             night,
             name,
-            f"the newest run of {table} of {night.day} failed{others}: {reasons[0]}",
+            f"the newest run of {table} of {night.day} failed{others}: {reason_of(run)}",
             table,
         )
     return _turned_away(night, name, theirs)
@@ -78,7 +77,7 @@ def _turned_away(night: Night, name: str, theirs: Sequence[Row]) -> Finding:
             Outcome.PARTIAL,
             f"{len(look)} of {night.day} lack what they are computed from, {many} of them in "
             f"{table} ({category})",
-            f"nba-pipeline run --date {night.day}",
+            night.run_again,
         )
     return passes(
         name, f"nothing of {night.day} broke; rules turned away or marked {len(theirs):,}"
@@ -94,7 +93,7 @@ def open_breakers(night: Night) -> Finding:
             name,
             Outcome.FAIL,
             f"{some_of(locked)} of {night.day} failed too often in a row and are left alone",
-            f"nba-pipeline run --date {night.day} --select {locked[0]} --force",
+            f"{night.run_again} --select {locked[0]} --force",
         )
     waiting = [
         row
@@ -148,5 +147,5 @@ def _promised(night: Night, name: str, promises: set[str], kept: str) -> Finding
         name,
         Outcome.FAIL,
         f"{some_of([*broken])} of {night.day}: {theirs[0].sentence}",
-        f"nba-pipeline run --date {night.day} --select {table} --force",
+        f"{night.run_again} --select {table} --force",
     )

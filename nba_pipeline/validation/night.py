@@ -6,10 +6,10 @@ live is decided here and nowhere else.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,14 +21,12 @@ from nba_pipeline.engine import logs
 from nba_pipeline.engine.checks import Violation, violations
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.protocols import Stored, Warehouse
+from nba_pipeline.engine.reading import SCHEDULE
 from nba_pipeline.engine.recording import failure_log
 from nba_pipeline.engine.table import Table
-from nba_pipeline.engine.timings import earliest_run, timings_of
+from nba_pipeline.engine.timings import Row, earliest_run, timings_of
 from nba_pipeline.tables import REGISTRY
 
-Row = dict[str, Any]
-
-SCHEDULE = "nbac_schedule"
 #: When a game without a time begins, hours Eastern.
 USUAL_TIP_OFF = 19
 #: Days of game days that a table may lag behind, and of grades that errors are compared over.
@@ -126,6 +124,20 @@ class Night:
         ]
         return self.day >= nba_day(self.now) or bool(began and nba_day(min(began)) <= self.day)
 
+    @property
+    def run_again(self) -> str:
+        """The command that makes the date true."""
+        return f"nba-pipeline run --date {self.day}"
+
+    @property
+    def unpredicted(self) -> str:
+        """Why nobody is predicted, whatever runs; empty where somebody should be."""
+        if not self.games:
+            return f"no games on {self.day}"
+        if self.is_bootstrap:
+            return f"{self.day} is one of the season's first {BOOTSTRAP_DAYS} days"
+        return ""
+
     def at(self, hour: int, minute: int = 0, days: int = 0) -> datetime:
         """A time of day, Eastern, of the date or some days after it."""
         return instant(self.day + timedelta(days=days), hour, minute)
@@ -133,6 +145,12 @@ class Night:
     def is_before(self, moment: datetime) -> bool:
         """Whether it is not yet that time."""
         return self.now < moment
+
+
+def reason_of(run: Row) -> str:
+    """What a run failed of, in its own words."""
+    reasons: list[str] = json.loads(run["errors_json"] or "[]")
+    return reasons[0] if reasons else "no reason kept"
 
 
 def eastern(moment: datetime) -> str:
@@ -165,21 +183,23 @@ def read_night(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[
         runs.setdefault(run["table_name"], []).append(run)
     since = earliest_run(day)
     return Night(
-        day,
-        now,
-        environ,
-        reading.rows,
-        {name: days[day] for name, days in known.items() if day in days},
-        {name: sorted(days) for name, days in known.items()},
-        reading.unreadable,
-        reading.broken,
-        runs,
-        timings.cascade[0] if timings.cascade else {},
-        _failures(warehouse, day, since),
-        _breakers(warehouse, day, since),
-        _newest(warehouse.read_log(logs.REPROCESS_ATTEMPTS, since), logs.REPROCESS_ATTEMPTS, day),
-        reading.errors(),
-        reading.game_days(week, known[SCHEDULE]),
+        day=day,
+        now=now,
+        environ=environ,
+        rows=reading.rows,
+        stored={name: days[day] for name, days in known.items() if day in days},
+        lately={name: sorted(days) for name, days in known.items()},
+        unreadable=reading.unreadable,
+        broken=reading.broken,
+        runs=runs,
+        cascade=timings.cascade[0] if timings.cascade else {},
+        failures=_failures(warehouse, day, since),
+        breakers=_breakers(warehouse, day, since),
+        attempts=_newest(
+            warehouse.read_log(logs.REPROCESS_ATTEMPTS, since), logs.REPROCESS_ATTEMPTS, day
+        ),
+        errors=reading.errors(),
+        game_days=reading.game_days(week, known[SCHEDULE]),
     )
 
 
@@ -230,9 +250,7 @@ class _Reading:
 def _failures(warehouse: Warehouse, day: date, since: datetime) -> list[Row]:
     """What has no row of the date, or an incomplete one, and no cure yet."""
     found = []
-    for log in {
-        failure_log(table).name: failure_log(table) for table in REGISTRY.values()
-    }.values():
+    for log in dict.fromkeys(failure_log(table) for table in REGISTRY.values()):
         found += _newest(warehouse.read_log(log, since), log, day)
     return [row for row in found if row["resolution_status"] != "RESOLVED"]
 

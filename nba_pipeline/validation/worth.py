@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from statistics import fmean
 
+from nba_pipeline.engine.timings import Row
 from nba_pipeline.tables.predictions.prediction_requests import MIN_MINUTES, NOT_PLAYING
 from nba_pipeline.tables.predictions.systems import MARKET
 from nba_pipeline.validation.finding import (
@@ -18,7 +19,7 @@ from nba_pipeline.validation.finding import (
     passes,
     some_of,
 )
-from nba_pipeline.validation.night import Night, Row
+from nba_pipeline.validation.night import Night
 
 #: Percent of eligible players who are predicted: fine, and not yet wrong.
 COVERAGE_GOOD, COVERAGE_FAIR = 95.0, 85.0
@@ -54,15 +55,13 @@ def coverage(night: Night) -> Finding:
     )
     if missing:
         sentence += f"; not {some_of([player for _, player in missing])}"
-    return Finding(name, at_least(percent, COVERAGE_GOOD, COVERAGE_FAIR), sentence, _again(night))
+    return Finding(name, at_least(percent, COVERAGE_GOOD, COVERAGE_FAIR), sentence, night.run_again)
 
 
 def _nothing_predicted(night: Night) -> str:
     """Why there is nothing to say about predictions."""
-    if not night.games:
-        return f"no games on {night.day}"
-    if night.is_bootstrap:
-        return f"{night.day} is one of the season's first 14 days"
+    if night.unpredicted:
+        return night.unpredicted
     is_there = "player_prop_predictions" in night.rows
     if not is_there and night.is_live and night.is_before(night.at(7, 30)):
         return f"predictions for {night.day} are due at 07:30"
@@ -85,10 +84,6 @@ def _who(row: Row) -> tuple[str, str]:
     return row["game_id"], row["player_lookup"]
 
 
-def _again(night: Night) -> str:
-    return f"nba-pipeline run --date {night.day}"
-
-
 def per_player(night: Night) -> Finding:
     """How many systems that know no line speak of each predicted player."""
     name = "predictions_per_player"
@@ -105,7 +100,7 @@ def per_player(night: Night) -> Finding:
             Outcome.FAIL,
             f"{counted(len(few), 'player')} of {night.day} have fewer than {SYSTEMS_FAIR} "
             f"predictions: {some_of(few)}",
-            _again(night),
+            night.run_again,
         )
     # Similarity may have too few games to compare with; another's silence is worth a look.
     odd = sorted(
@@ -119,7 +114,7 @@ def per_player(night: Night) -> Finding:
             Outcome.PARTIAL,
             f"{counted(len(odd), 'player')} of {night.day} lack a system other than "
             f"{_SIMILARITY}: {some_of(odd)}",
-            _again(night),
+            night.run_again,
         )
     silent = sum(1 for found in spoke.values() if _SIMILARITY not in found)
     return passes(
@@ -158,7 +153,7 @@ def degraded(night: Night) -> Finding:
         at_least(percent, READY_GOOD, READY_FAIR),
         f"{ready} of {counted(len(rows), 'feature row')} of {night.day} stand on complete data "
         f"({percent:.1f} %, {tier})",
-        _again(night),
+        night.run_again,
     )
 
 
@@ -197,7 +192,7 @@ def grading(night: Night) -> Finding:
     if night.is_before(night.at(9, days=1)):
         return not_applicable(name, f"grades of {night.day} are due at 09:00 the morning after")
     late = not night.is_before(night.at(12, days=1))
-    return Finding(name, Outcome.FAIL if late else Outcome.PARTIAL, sentence, _again(night))
+    return Finding(name, Outcome.FAIL if late else Outcome.PARTIAL, sentence, night.run_again)
 
 
 def drift(night: Night) -> Finding:
