@@ -60,6 +60,10 @@ class InstanceError(PipelineError):
     """What Dagster keeps of runs cannot be read or written."""
 
 
+class WorkersError(PipelineError, ConnectionError):
+    """Worker processes cannot be started; in a minute there may be memory for them again."""
+
+
 class DeadlineError(PipelineError):
     """A table took longer than it may."""
 

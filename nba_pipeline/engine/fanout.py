@@ -7,7 +7,6 @@ stands alone; the others are not lost.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -15,20 +14,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from pebble import ProcessExpired, ProcessPool
 
 from nba_pipeline.engine.distributed import Cluster
-from nba_pipeline.engine.errors import ConfigurationError, DeadlineError
+from nba_pipeline.engine.errors import ConfigurationError, DeadlineError, PipelineError
 from nba_pipeline.engine.machine import (
     affordable_workers,
     spread_over,
     usable_cpus,
     usable_memory,
-    use_one_thread,
 )
+from nba_pipeline.engine.processes import Processes, WorkerDiedError
 from nba_pipeline.engine.table import Columns, Partly, Table
 from nba_pipeline.engine.windows import Array, Cells
 
@@ -40,6 +38,10 @@ CHUNK_CELLS = 64
 # A large batch is cut into at most this many chunks: a chunk's fixed cost is dozens of array calls.
 # Of four weeks of the ten processors 32 chunks cost 1.9 CPU seconds, 8 to 16 cost 1.6, one 1.5.
 _MOST_CHUNKS = 16
+
+# How many worker processes may die with a single cell before they are taken to die of it. Chunks of
+# more are cut in half instead.
+_LIVES = 3
 
 Progress = Callable[[int, int], None]
 
@@ -135,6 +137,7 @@ def fan_out(
 
     Raises:
         DeadlineError: When the time is up; no worker is left running on the table's behalf.
+        WorkersError: When no worker process can be started.
     """
     deadline = time.monotonic() + deadline_seconds
     waiting = deque(chunk_bounds(table, cells, chunk_cells))
@@ -168,11 +171,13 @@ def _collect(
     try:
         columns, seconds = future.result(timeout=max(0.0, deadline - time.monotonic()))
     except (FutureTimeoutError, TimeoutError) as error:
-        future.cancel()  # of a process pool, this ends the worker that is stuck
+        future.cancel()
         raise DeadlineError(
             f"{table.name} ran out of time while computing cells {first} to {last}: nothing of it "
             "was written"
         ) from error
+    except PipelineError:  # nothing a cell did: compute's own errors come as another
+        raise
     except Exception as error:  # noqa: BLE001 - one broken entity must not lose the others
         if last - first == 1:
             result.broken.append(Broken(first, _sentence(error)))
@@ -192,9 +197,7 @@ def _collect(
 
 
 def _sentence(error: BaseException) -> str:
-    if isinstance(error, ProcessExpired):
-        return f"the worker process died (exit code {error.exitcode})"
-    if isinstance(error, _ComputeRaisedError):
+    if isinstance(error, _ComputeRaisedError | WorkerDiedError):
         return str(error)
     if type(error).__name__ == "KilledWorker":
         return "the workers it was computed by died"
@@ -257,17 +260,16 @@ class _Threads:
 
 
 class _Processes:
-    """A process pool whose stuck workers are killed at the deadline."""
+    """Worker processes; one that is stuck is killed at the deadline."""
 
     def __init__(
-        self, compute: Callable[[Cells], Columns | Partly], pool: ProcessPool, count: int
+        self, compute: Callable[[Cells], Columns | Partly], processes: Processes, count: int
     ) -> None:
-        self._compute, self._pool, self.ahead = compute, pool, 2 * count
+        self._compute, self._processes, self.ahead = compute, processes, 2 * count
 
     def submit(self, chunk: Cells, deadline: float) -> Future[tuple[Columns | Partly, float]]:
-        left = max(0.01, deadline - time.monotonic())
-        future: Any = self._pool.schedule(_timed, args=(self._compute, chunk), timeout=left)
-        return future  # type: ignore[no-any-return]
+        lives = _LIVES if len(chunk) == 1 else 1
+        return self._processes.submit(lives, deadline, _timed, self._compute, chunk)
 
 
 class _Dask:
@@ -305,7 +307,7 @@ class Pools:
     address: str = ""
     memory_bytes: int | None = None
     _threads: dict[int, ThreadPoolExecutor] = field(default_factory=dict)
-    _processes: dict[int, ProcessPool] = field(default_factory=dict)
+    _processes: dict[int, Processes] = field(default_factory=dict)
     _clusters: dict[int, Cluster] = field(default_factory=dict)
     _most: int | None = None
 
@@ -333,11 +335,7 @@ class Pools:
             return _Dask(table.compute, next(iter(self._clusters.values())), count)
         count = self._affordable(count)
         if count not in self._processes:
-            # Not fork: Arrow and Dagster run threads, and a forked lock may never open again.
-            context = multiprocessing.get_context("forkserver")
-            self._processes[count] = ProcessPool(
-                max_workers=count, context=context, initializer=use_one_thread
-            )
+            self._processes[count] = Processes(count)
         return _Processes(table.compute, self._processes[count], count)
 
     def _affordable(self, count: int) -> int:
@@ -352,8 +350,7 @@ class Pools:
         for threads in self._threads.values():
             threads.shutdown(wait=False, cancel_futures=True)
         for processes in self._processes.values():
-            processes.stop()  # type: ignore[no-untyped-call]
-            processes.join()
+            processes.close()
         for cluster in self._clusters.values():
             cluster.close()
         self._threads.clear()
