@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +22,9 @@ OWN_HASH = "every row has the data_hash that its values give"
 NOBODY_FAILED = "no entity failed"
 UNIQUE_KEYS = "keys are unique"
 SOUND_COLUMNS = "required columns are filled and values lie in their ranges"
+
+# More are not held in memory at a time, unless one partition has them.
+_ROWS_TOGETHER = 20_000
 
 
 @dataclass(frozen=True)
@@ -60,43 +65,84 @@ def promises(table: Table) -> list[str]:
 def violations(
     table: Table, dates: Sequence[date], tables: Mapping[str, Table], warehouse: Warehouse
 ) -> list[Violation]:
-    """Every broken promise of the stored partitions of ``dates``."""
+    """Every broken promise of the stored partitions of ``dates``, by date."""
     stored = warehouse.stored(table, dates)
-    return [
+    told = [
         violation
-        for day in sorted(stored)
-        for violation in _of_partition(table, day, stored[day], tables, warehouse)
+        for together in _together(stored)
+        for violation in _of_partitions(table, together, tables, warehouse)
     ]
+    return sorted(told, key=lambda violation: violation.date)
 
 
-def _of_partition(
-    table: Table, day: date, stored: Stored, tables: Mapping[str, Table], warehouse: Warehouse
-) -> list[Violation]:
+def _together(stored: Mapping[date, Stored]) -> Iterator[dict[date, Stored]]:
+    """Partitions that are read at once: for many small ones a call costs more than their rows."""
+    together: dict[date, Stored] = {}
+    for day in sorted(stored):
+        together[day] = stored[day]
+        if sum(partition.rows for partition in together.values()) >= _ROWS_TOGETHER:
+            yield together
+            together = {}
+    if together:
+        yield together
+
+
+def _of_partitions(
+    table: Table, stored: Mapping[date, Stored], tables: Mapping[str, Table], warehouse: Warehouse
+) -> Iterator[Violation]:
     try:
-        found = warehouse.read(table, [day])
+        found = warehouse.read(table, list(stored))
     except WarehouseError as error:
-        return [Violation(day, SAME_VERSION, str(error))]
+        if len(stored) == 1:
+            yield from (Violation(day, SAME_VERSION, str(error)) for day in stored)
+        else:
+            # Of many that cannot be read together, most may be well.
+            for day, partition in stored.items():
+                yield from _of_partitions(table, {day: partition}, tables, warehouse)
+        return
     # From the values themselves: the stored hashes would vouch for a value somebody changed.
     again = hashing.row_hashes(found, table.hash_fields)
-    told = [
-        *_version(table, day, found, stored, again),
-        *_hashes(day, found, again),
-        *(
-            Violation(day, NOBODY_FAILED, f"{outcome.entity}: {outcome.reason}")
-            for outcome in stored.outcomes
-            if outcome.is_broken
-        ),
-        *(Violation(day, UNIQUE_KEYS, text) for text in _keys(table, found)),
-    ]
+    parts = _by_day(found, list(stored))
+    for day, part in parts.items():
+        yield from _of_rows(table, day, found[part], stored[day], again[part])
     for column in table.columns:
-        told += _column(table, day, column, found)
+        yield from _column(table, column, found)
+    for day, part in parts.items():
+        yield from _own_checks(table, day, found[part], tables, warehouse)
+
+
+def _by_day(found: pa.Table, days: Sequence[date]) -> dict[date, slice]:
+    """Where each day's rows are, among rows ordered by date."""
+    of_rows = found["game_date"].to_numpy()
+    wanted = np.array(days, dtype="datetime64[D]")
+    begins = np.searchsorted(of_rows, wanted)
+    ends = np.searchsorted(of_rows, wanted, side="right")
+    return {
+        day: slice(int(begin), int(end)) for day, begin, end in zip(days, begins, ends, strict=True)
+    }
+
+
+def _of_rows(
+    table: Table, day: date, found: pa.Table, stored: Stored, again: pa.Array
+) -> Iterator[Violation]:
+    yield from _version(table, day, found, stored, again)
+    yield from _hashes(day, found, again)
+    for outcome in stored.outcomes:
+        if outcome.is_broken:
+            yield Violation(day, NOBODY_FAILED, f"{outcome.entity}: {outcome.reason}")
+    yield from (Violation(day, UNIQUE_KEYS, text) for text in _keys(table, found))
+
+
+def _own_checks(
+    table: Table, day: date, found: pa.Table, tables: Mapping[str, Table], warehouse: Warehouse
+) -> Iterator[Violation]:
+    """What is wrong by the checks a table declares itself."""
     for check in table.checks if found.num_rows else ():
         others = {
             name: warehouse.read(tables[name], [day], columns)
             for name, columns in check.reads.items()
         }
-        told += [Violation(day, check.name, text) for text in check.violations(found, others)]
-    return told
+        yield from (Violation(day, check.name, text) for text in check.violations(found, others))
 
 
 def _version(
@@ -131,31 +177,36 @@ def _keys(table: Table, found: pa.Table) -> list[str]:
     return []
 
 
-def _column(table: Table, day: date, column: Column, found: pa.Table) -> list[Violation]:
-    values, told = found[column.name], []
+def _column(table: Table, column: Column, found: pa.Table) -> Iterator[Violation]:
+    values = found[column.name]
     if not column.nullable and values.null_count:
-        sentence = f"{column.name} is NULL in {values.null_count} rows"
-        told.append(Violation(day, SOUND_COLUMNS, sentence, column.name, "not NULL", "NULL"))
+        days = Counter(found.filter(values.is_null())["game_date"].to_pylist())
+        for day, count in days.items():
+            sentence = f"{column.name} is NULL in {count} rows"
+            yield Violation(day, SOUND_COLUMNS, sentence, column.name, "not NULL", "NULL")
     if column.minimum is not None:
-        told += _beyond(table, day, found, pc.less(values, column.minimum), column, "below")
+        yield from _beyond(table, found, pc.less(values, column.minimum), column, "below")
     if column.maximum is not None:
-        told += _beyond(table, day, found, pc.greater(values, column.maximum), column, "above")
-    return told
+        yield from _beyond(table, found, pc.greater(values, column.maximum), column, "above")
 
 
 def _beyond(
-    table: Table, day: date, found: pa.Table, mask: pa.ChunkedArray, column: Column, side: str
-) -> list[Violation]:
+    table: Table, found: pa.Table, mask: pa.ChunkedArray, column: Column, side: str
+) -> Iterator[Violation]:
+    if not pc.any(mask).as_py():
+        return
     bound = column.minimum if side == "below" else column.maximum
     least = "at least" if side == "below" else "at most"
-    told = []
     for row in found.filter(mask.fill_null(False)).to_pylist():
         who = {name: str(row[name]) for name in table.key}
         value = row[column.name]
         sentence = f"{column.name} is {value}, {side} {bound:g}, for " + ", ".join(who.values())
-        told.append(
-            Violation(
-                day, SOUND_COLUMNS, sentence, column.name, f"{least} {bound:g}", str(value), who
-            )
+        yield Violation(
+            row["game_date"],
+            SOUND_COLUMNS,
+            sentence,
+            column.name,
+            f"{least} {bound:g}",
+            str(value),
+            who,
         )
-    return told

@@ -3,6 +3,13 @@
 Each partition's materialization carries the partition's own data version, also when a run covers a
 range of days, and is emitted when nothing had to be computed, too: a backfill waits for it, and
 "nothing to do" deserves a record.
+
+Of a range each day has two materializations, because Dagster 1.13.27 leaves no way to one: a result
+has one data version for all its days (metadata may differ by day, versions may not), and an asset
+without a result, or with an optional one that is not there, has everything below it skipped. Its
+automatic events come first and together, which makes them cheap; ours, the newer ones, are what
+counts. Only a run tag of Dagster's own (``dagster/defer_asset_events``) would keep the first ones
+back, and with them which days are being worked on.
 """
 
 import os

@@ -4,13 +4,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
+import sqlalchemy
 
 from nba_pipeline.cli.opening import prepare_dagster_home
+from nba_pipeline.orchestration.assets import DATA_VERSION_TAG
 from nba_pipeline.orchestration.event_log import EventLog
+from nba_pipeline.orchestration.partitions import range_tags
 
 _DAYS = dg.DailyPartitionsDefinition("2025-01-01", end_date="2025-02-01")
 _WRITE_TEN = """
@@ -21,9 +26,14 @@ with dg.DagsterInstance.get() as instance:
 """
 
 
-@dg.asset(partitions_def=_DAYS)
+@dg.asset(partitions_def=_DAYS, code_version="1")
 def scores() -> None:
     """Nothing but an event."""
+
+
+@dg.asset_check(asset=scores)
+def counted() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
 
 
 @pytest.fixture
@@ -99,3 +109,83 @@ def test_a_power_failure_is_the_only_thing_a_commit_is_not_safe_from(
         ]
 
     assert pragmas == ["wal", 1]
+
+
+def a_range(instance: dg.DagsterInstance) -> str:
+    """Run four days at once."""
+    job = dg.define_asset_job("range")
+    defs = dg.Definitions(assets=[scores], asset_checks=[counted], jobs=[job])
+    days = range_tags(date(2025, 1, 1), date(2025, 1, 4))
+    run = defs.resolve_job_def("range").execute_in_process(instance=instance, tags=days)
+    return run.run_id
+
+
+def what_is_known(instance: dg.DagsterInstance, run_id: str) -> dict[str, Any]:
+    key, kind = scores.key, dg.DagsterEventType.ASSET_MATERIALIZATION
+    log = instance.event_log_storage
+    newest = instance.get_latest_materialization_event(key)
+    (record,) = instance.get_asset_records([key])
+    checked = log.get_asset_check_execution_history(counted.check_key, limit=10)
+    return {
+        "events": [entry.dagster_event_type for entry in instance.all_logs(run_id)],
+        "days": [
+            found.partition_key for found in instance.fetch_materializations(key, limit=10).records
+        ],
+        "versions": log.get_latest_tags_by_partition(key, kind, [DATA_VERSION_TAG]),
+        "newest": newest and newest.dagster_event and newest.dagster_event.partition,
+        "run": record.asset_entry.last_run_id == run_id,
+        "checks": [(each.status, each.partition) for each in checked],
+    }
+
+
+def test_what_dagster_says_of_many_days_together_is_known_as_if_said_day_by_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = []
+    for most_at_once in ("0", "3", "500"):
+        monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / most_at_once))
+        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", most_at_once)
+        prepare_dagster_home()
+        with dg.DagsterInstance.get() as instance:
+            known.append(what_is_known(instance, a_range(instance)))
+
+    assert known[0] == known[1] == known[2]
+    assert known[0]["newest"] == "2025-01-04"
+    assert len(known[0]["versions"]) == 4
+    # One of the range and one of each day, which nothing has come of.
+    assert len(known[0]["checks"]) == 5
+
+
+def test_events_come_together_without_anybody_setting_it(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = []
+    store = EventLog.store_event_batch
+
+    def noted(log: EventLog, events: list[dg.EventLogEntry]) -> None:
+        together.append(len(events))
+        store(log, events)
+
+    monkeypatch.setattr(EventLog, "store_event_batch", noted)
+    a_range(instance)
+
+    # The four days and the check that are planned, and the four days that were materialized.
+    assert together == [5, 4]
+
+
+@pytest.mark.parametrize("store", ["store_event", "store_event_batch"])
+def test_an_event_that_cannot_be_indexed_is_not_there_at_all(
+    instance: dg.DagsterInstance, store: str
+) -> None:
+    log, run_id = instance.event_log_storage, a_range(instance)
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION
+    events = instance.all_logs(run_id, of_type=kind)
+    with log.index_connection() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON asset_event_tags "
+            "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+
+    with pytest.raises(sqlalchemy.exc.IntegrityError, match="no room"):
+        getattr(log, store)(events[0] if store == "store_event" else events)
+    assert len(instance.all_logs(run_id, of_type=kind)) == len(events) == 4
