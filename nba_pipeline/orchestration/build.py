@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ from nba_pipeline.orchestration.automation import automation_sensor, condition_f
 from nba_pipeline.orchestration.checks import check_for, freshness_check_for
 from nba_pipeline.orchestration.jobs import jobs_for
 from nba_pipeline.orchestration.nights import night_check_for
-from nba_pipeline.orchestration.partitions import daily
+from nba_pipeline.orchestration.partitions import betas_on_purpose, daily
 from nba_pipeline.orchestration.resources import (
     FanOutResource,
     LandingResource,
@@ -43,11 +42,7 @@ def build_definitions(
             ``reporter`` or ``webhook``.
     """
     days, recent = daily(settings.first_day(os.environ)), settings.recent_days(os.environ)
-    with warnings.catch_warnings():
-        # Backfill policies make a season one run, and a check of a partition has to know which:
-        # both are used on purpose, though Dagster calls one beta and the other a preview.
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        warnings.simplefilter("ignore", dg.PreviewWarning)
+    with betas_on_purpose():
         assets = [
             asset_for(table, tables, days, condition_for(edges(table), tables, recent))
             for table in tables.values()

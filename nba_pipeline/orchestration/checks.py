@@ -50,7 +50,7 @@ def check_for(
         writer = Writer(store, context.run.run_id, datetime.now(UTC))
         record_issues(table, dates, found, writer)
         if len(dates) > 1:
-            yield from _day_by_day(context, key_of(table), dates, found)
+            yield from day_by_day(context, key_of(table), dates, found)
         yield dg.AssetCheckResult(
             passed=not found,
             severity=dg.AssetCheckSeverity.ERROR,
@@ -103,7 +103,7 @@ def _freshness(late: Sequence[Late], stored: int) -> str:
     return f"{len(late)} of {counted(stored, 'stored partition')} out of date: {dates}{more}"
 
 
-def _day_by_day(
+def day_by_day(
     context: dg.AssetCheckExecutionContext,
     key: dg.AssetKey,
     dates: Sequence[date],

@@ -10,12 +10,15 @@ from pathlib import Path
 
 from nba_pipeline.engine.errors import ConfigurationError
 
-_SETTLED = """\
+#: Settings of an instance that reports to nobody and asks for no newsletter.
+QUIET = """\
 telemetry:
   enabled: false
 nux:
   enabled: false
-event_log_storage:
+"""
+_SETTLED = f"""\
+{QUIET}event_log_storage:
   module: nba_pipeline.orchestration.event_log
   class: EventLog
   config:

@@ -5,7 +5,9 @@ Game days are data, not part of the definition: a day without games is a complet
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import dagster as dg
@@ -26,6 +28,19 @@ def daily(first_day: date) -> dg.DailyPartitionsDefinition:
     return dg.DailyPartitionsDefinition(
         start_date=first_day.isoformat(), timezone="America/New_York", end_offset=2
     )
+
+
+@contextmanager
+def betas_on_purpose() -> Iterator[None]:
+    """Lets assets and checks of partitions be declared without a word.
+
+    Backfill policies make a season one run, and a check of a partition has to know which: both are
+    used on purpose, though Dagster calls one beta and the other a preview.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        yield
 
 
 def mapping(inputs: Iterable[Input]) -> dg.TimeWindowPartitionMapping:
