@@ -18,8 +18,13 @@ from typing import Protocol
 
 import numpy as np
 
-from nba_pipeline.engine.distributed import Cluster
-from nba_pipeline.engine.errors import ConfigurationError, DeadlineError, PipelineError
+from nba_pipeline.engine.distributed import Cluster, wants_workers
+from nba_pipeline.engine.errors import (
+    ConfigurationError,
+    DeadlineError,
+    PipelineError,
+    WorkersError,
+)
 from nba_pipeline.engine.machine import (
     affordable_workers,
     spread_over,
@@ -137,7 +142,7 @@ def fan_out(
 
     Raises:
         DeadlineError: When the time is up; no worker is left running on the table's behalf.
-        WorkersError: When no worker process can be started.
+        WorkersError: When no worker can be started, or none is left.
     """
     deadline = time.monotonic() + deadline_seconds
     waiting = deque(chunk_bounds(table, cells, chunk_cells))
@@ -178,7 +183,9 @@ def _collect(
         ) from error
     except PipelineError:  # nothing a cell did: compute's own errors come as another
         raise
-    except Exception as error:  # noqa: BLE001 - one broken entity must not lose the others
+    except Exception as error:
+        if wants_workers(error):
+            raise WorkersError(f"no worker was left to compute {table.name}") from error
         if last - first == 1:
             result.broken.append(Broken(first, _sentence(error)))
             return
@@ -308,7 +315,7 @@ class Pools:
     memory_bytes: int | None = None
     _threads: dict[int, ThreadPoolExecutor] = field(default_factory=dict)
     _processes: dict[int, Processes] = field(default_factory=dict)
-    _clusters: dict[int, Cluster] = field(default_factory=dict)
+    _clusters: list[Cluster] = field(default_factory=list)
     _most: int | None = None
 
     def __post_init__(self) -> None:
@@ -328,15 +335,20 @@ class Pools:
                 self._threads[count] = ThreadPoolExecutor(count)
             return _Threads(table.compute, self._threads[count], count)
         if self.executor == "dask":
-            # One for all tables: it takes seconds to start, and idle workers cost nothing.
-            if not self._clusters:
-                own = count if self.address else self._affordable(count)
-                self._clusters[own] = Cluster(self.address, own)
-            return _Dask(table.compute, next(iter(self._clusters.values())), count)
+            return _Dask(table.compute, self._cluster(count), count)
         count = self._affordable(count)
         if count not in self._processes:
             self._processes[count] = Processes(count)
         return _Processes(table.compute, self._processes[count], count)
+
+    def _cluster(self, count: int) -> Cluster:
+        """One for all tables: it takes seconds to start, and idle workers cost nothing."""
+        for cluster in self._clusters:
+            if not cluster.is_lost:
+                return cluster
+        own = count if self.address else self._affordable(count)
+        self._clusters.append(Cluster(self.address, own))
+        return self._clusters[-1]
 
     def _affordable(self, count: int) -> int:
         """That many worker processes, or as many as there is memory for; decided once."""
@@ -351,7 +363,7 @@ class Pools:
             threads.shutdown(wait=False, cancel_futures=True)
         for processes in self._processes.values():
             processes.close()
-        for cluster in self._clusters.values():
+        for cluster in self._clusters:
             cluster.close()
         self._threads.clear()
         self._processes.clear()

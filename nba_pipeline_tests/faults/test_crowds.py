@@ -15,6 +15,12 @@ from nba_pipeline_tests.faults.world import NOON, World, leftovers, read_logs
 
 TOGETHER = "two builds of the same dates at once"
 ONE_DIES = "two builds at once, one killed"
+#: What a run says that comes to an end because whoever was to compute was killed over and over.
+GIVEN_UP = (
+    "worker processes in a row died before they had begun",
+    "no worker was left to compute",
+    "the workers of the cluster made for this run did not start",
+)
 SCHEDULERS = "two nba-pipeline backfills at once, one Dagster folder"
 
 
@@ -78,3 +84,59 @@ def test_two_backfills_share_a_warehouse_and_a_dagster_folder(
         assert told.code == 0, told.said
         assert "Traceback" not in told.said
         tally.survives(SCHEDULERS, world.compared(Path(order.warehouse), name, tables))
+
+
+def test_workers_that_are_killed_cost_no_row(
+    world: World, order: Order, executioner: Executioner, times: Times, tally: Tally
+) -> None:
+    _kill_workers("processes", 0.7, times(3, 60, 30), world, order, executioner, tally)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("scale", ["many faults", "large world"], indirect=True)
+def test_workers_of_a_cluster_that_are_killed_cost_no_row(
+    world: World, order: Order, executioner: Executioner, times: Times, tally: Tally
+) -> None:
+    _kill_workers("dask", 3.0, times(2, 20, 10), world, order, executioner, tally)
+
+
+def _kill_workers(
+    executor: str,
+    often: float,
+    deaths: int,
+    world: World,
+    order: Order,
+    executioner: Executioner,
+    tally: Tally,
+) -> None:
+    """Build from nothing under killed workers, over and over, until so many are dead."""
+    folder, killed, number = Path(order.warehouse), 0, 0
+    while killed < deaths:
+        name = ("late", "early")[number % 2]
+        shutil.rmtree(folder)
+        mine = replace(order, archive=str(world.archives[name]), executor=executor, seed=number)
+        helpers_die = executor == "processes"  # a cluster's are looked after by Python alone
+        told = executioner.run(replace(mine, workers_die=often, helpers_die=helpers_die))
+        faults = {
+            f"worker killed, {executor}": told.workers_killed,
+            f"helper of workers killed, {executor}": told.helpers_killed,
+        }
+        for fault, count in faults.items():
+            if count:
+                tally.injects(fault, count)
+        assert "Traceback" not in told.said
+        assert told.orphans == 0
+        torn = world.torn(folder, ())
+        assert (torn.lost, torn.wrong) == ((), ())
+        if told.code == 0:  # whoever got through with it has everything
+            assert world.compared(folder, name).lost == ()
+        else:
+            assert any(why in told.said for why in GIVEN_UP), told.said
+        healed = executioner.run(replace(mine, executor=""))
+        assert healed.code == 0, healed.said
+        found = world.compared(folder, name)
+        for fault, count in faults.items():
+            if count:
+                tally.survives(fault, found, count)
+        killed, number = killed + told.workers_killed, number + 1

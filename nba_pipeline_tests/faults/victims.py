@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -47,7 +48,10 @@ class Order:
         trap: Where it dies by itself; empty nowhere.
         at: At the how manieth time it gets there.
         copies: How many do the same at once; only the first of them is killed.
-        workers_die: Seconds between the deaths of workers of its, one after the other.
+        workers_die: Seconds on average between the deaths of its workers: mostly of one, now and
+            then of all; None lets them live.
+        helpers_die: Whether what Python starts beside workers dies like them.
+        seed: What the moments of those deaths are drawn with.
     """
 
     days: tuple[str, str]
@@ -63,6 +67,8 @@ class Order:
     at: int = 1
     copies: int = 1
     workers_die: float | None = None
+    helpers_die: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class Death:
         seconds: How long it lived.
         orphans: Processes they left behind.
         workers_killed: How many workers died under them.
+        helpers_killed: How many processes that Python starts beside workers died.
     """
 
     is_killed: bool
@@ -86,6 +93,7 @@ class Death:
     reached: Mapping[str, int] = field(default_factory=dict)
     orphans: int = 0
     workers_killed: int = 0
+    helpers_killed: int = 0
 
 
 class Executioner:
@@ -155,8 +163,8 @@ def _end_of(order: Order) -> Death:
     if order.seconds is not None:
         time.sleep(order.seconds)
         os.kill(pids[0], signal.SIGKILL)
-    waited = [_wait(pid, order.workers_die) for pid in pids]
-    ends = [code for code, _ in waited]
+    slaughter = Slaughter(order)
+    ends = [slaughter.wait(pid) for pid in pids]
     return Death(
         is_killed=ends[0] == -signal.SIGKILL,
         code=max(0, *ends),
@@ -164,7 +172,8 @@ def _end_of(order: Order) -> Death:
         reached=json.loads(reached.read_text()) if reached.exists() else {},
         seconds=time.monotonic() - began,
         orphans=sum(len(_session(pid)) for pid in pids),
-        workers_killed=sum(workers for _, workers in waited),
+        workers_killed=slaughter.workers,
+        helpers_killed=slaughter.helpers,
     )
 
 
@@ -181,18 +190,43 @@ def _fork(order: Order, said: Path, reached: Path) -> int:
     return pid
 
 
-def _wait(pid: int, workers_die: float | None) -> tuple[int, int]:
-    """The exit code of a victim in the end, and how many workers were killed until then."""
-    killed = 0
-    while True:
-        done, status = os.waitpid(pid, os.WNOHANG if workers_die else 0)
-        if done:
-            return os.waitstatus_to_exitcode(status), killed
-        time.sleep(workers_die or 0.0)
-        for worker in _session(pid, patience=0.0)[-1:]:
+class Slaughter:
+    """Kills what a victim started, until the victim ends, and counts."""
+
+    def __init__(self, order: Order) -> None:
+        self._every, self._helpers_die = order.workers_die, order.helpers_die
+        self._dice = random.Random(order.seed)  # noqa: S311 - any moments will do
+        self.workers = self.helpers = 0
+
+    def wait(self, pid: int) -> int:
+        """The exit code of a victim."""
+        while self._every is not None:
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                return os.waitstatus_to_exitcode(status)
+            time.sleep(self._dice.uniform(0.0, 2 * self._every))
+            self._kill_some(_session(pid, patience=0.0))
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+    def _kill_some(self, found: list[int]) -> None:
+        helping = {pid for pid in found if _is_helper(pid)}
+        mortal = found if self._helpers_die else [pid for pid in found if pid not in helping]
+        often = len(mortal) if self._dice.random() < 0.2 else min(1, len(mortal))
+        for pid in self._dice.sample(mortal, often):
             with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-                killed += 1
+                os.kill(pid, signal.SIGKILL)
+                self.helpers += pid in helping
+                self.workers += pid not in helping
+
+
+def _is_helper(pid: int) -> bool:
+    """Whether a process looks after the semaphores of others, as Python starts one."""
+    import psutil
+
+    try:
+        return "resource_tracker" in " ".join(psutil.Process(pid).cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _session(leader: int, patience: float = 10.0) -> list[int]:

@@ -14,21 +14,24 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nba_pipeline.engine import distributed
 from nba_pipeline.engine.distributed import Cluster
-from nba_pipeline.engine.errors import ConfigurationError
+from nba_pipeline.engine.errors import ConfigurationError, WorkersError, is_transient
 from nba_pipeline.engine.fanout import Pools, fan_out
 from nba_pipeline_tests.slow_numbers import cells_of, slowly, table_of
 
 pytest.importorskip("distributed", reason="dask.distributed is not installed")
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+#: After how long without any worker dask gives up what is to be computed.
+NO_WORKERS = "DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT"
 
 
 def _start(*words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]],
         cwd=CHECKOUT,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), NO_WORKERS: "1s"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -95,7 +98,24 @@ def test_a_lost_worker_costs_a_repetition_and_no_cell(cluster, on_cluster):
     assert found.broken == []
 
 
-def test_an_address_where_nobody_answers_gets_one_sentence():
+def test_where_every_worker_is_lost_the_table_stops_and_the_next_looks_for_others(
+    cluster, on_cluster
+):
+    _, workers = cluster
+
+    def lose_all(*_: int) -> None:
+        for worker in workers:
+            worker.kill()
+
+    with pytest.raises(WorkersError, match="no worker was left to compute numbers") as told:
+        on_cluster(slowly, 24, progress=lose_all)
+    assert is_transient(told.value)
+    with pytest.raises(ConfigurationError, match=r"^tcp://127.0.0.1:\d+ has no worker$"):
+        on_cluster(slowly, 2)
+
+
+def test_an_address_where_nobody_answers_gets_one_sentence(monkeypatch):
+    monkeypatch.setattr(distributed, "_CONNECT_SECONDS", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
