@@ -29,6 +29,9 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 #: Bytes kept of a row's digest; 128 bits, so equal digests mean equal rows.
 DIGEST_SIZE = 16
 
+#: Raised when rows are digested in another way, so that no digest of the old way is kept.
+DIGEST_VERSION = 1
+
 
 def row_hashes(table: pa.Table, fields: Sequence[str]) -> pa.Array:
     """The ``data_hash`` of each row over ``fields``.

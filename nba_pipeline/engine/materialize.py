@@ -43,7 +43,13 @@ from nba_pipeline.engine.plan import (
     read_partitions,
 )
 from nba_pipeline.engine.protocols import Outcome, Retelling, Stored, Versions
-from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap, lay_out, read_inputs
+from nba_pipeline.engine.reading import (
+    SCHEDULE,
+    in_bootstrap,
+    keep_written,
+    lay_out,
+    read_inputs,
+)
 from nba_pipeline.engine.recording import BREAKER_OPEN, Trail, record, record_changes
 from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.engine.snapshot import Snapshot
@@ -375,8 +381,9 @@ class _Batch:
             known = plan.carried + [outcome for when, outcome in outcomes if when == day]
             parts[day] = found, self._about(day, demand[day], found, known, inputs)
         self.watch.lap("hash")
-        session.warehouse.replace(table, parts)
-        self.trail.written = {day: found for day, (found, _) in parts.items()}
+        marks = session.warehouse.replace(table, parts)
+        written = self.trail.written = {day: found for day, (found, _) in parts.items()}
+        keep_written(table, written, marks, session)
         self.watch.lap("write")
         reports = {}
         seconds = self.watch.share(len(dates))

@@ -62,13 +62,23 @@ class Overlay:
             whole = whole.take(pc.sort_indices(whole["game_date"]))
         return whole.select(wanted).combine_chunks()
 
-    def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
+    def replace(
+        self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]
+    ) -> dict[date, str]:
         """Keep partitions in memory."""
         self._writings += 1
         mark = f"in memory {id(self)} {self._writings}"
         self._replaced.setdefault(table.full_name, {}).update(
             {day: (found, replace(about, mark=mark)) for day, (found, about) in partitions.items()}
         )
+        return dict.fromkeys(partitions, mark)
+
+    def shelved(self, name: str) -> pa.Table | None:
+        """What is kept below."""
+        return self._below.shelved(name)
+
+    def shelve(self, kept: Mapping[str, pa.Table]) -> None:
+        """Keep nothing: what was read here may be of rows that are nowhere else."""
 
     def append(self, log: Log, rows: pa.Table) -> None:
         """Keep a log's rows in memory."""

@@ -164,11 +164,25 @@ class Warehouse(Versions, Protocol):
             WarehouseError: When a stored partition is damaged.
         """
 
-    def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
+    def replace(
+        self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]
+    ) -> Mapping[date, str]:
         """Replace partitions, each atomically.
+
+        Returns:
+            The mark of each partition as it was written; none where there are no marks.
 
         Raises:
             WarehouseError: When the warehouse cannot be written.
+        """
+
+    def shelved(self, name: str) -> pa.Table | None:
+        """What an earlier process kept under a name, if that is still whole."""
+
+    def shelve(self, kept: Mapping[str, pa.Table]) -> None:
+        """Keep rows for the next process, where reading them anew would cost more.
+
+        Losing them loses nothing, so a place that cannot be written is no error.
         """
 
     def append(self, log: Log, rows: pa.Table) -> None:

@@ -2,14 +2,16 @@
 
 Ten tables look back over the same season, and a season is hundreds of small files. What is kept of
 a partition counts for as long as it bears the same mark: one that anybody replaced is read anew.
+What a run wrote it need not read, and what it read of a season it leaves for the next process.
 """
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -22,15 +24,46 @@ MOST_BYTES = 256 * 2**20
 #: Names of the columns that are digested together.
 Digested: TypeAlias = tuple[str, ...]
 
+#: A table, and whether with every revision.
+Whose: TypeAlias = tuple[str, bool]
+
+# Rows are shelved once a tenth of their dates are not on the shelf; who looks back further than
+# a season finds the dates before in their own files.
+_WORTH_SHELVING, _DAYS_SHELVED = 0.1, 400
+_METADATA_KEY = b"nba_pipeline"
+
+
+class Shelving(Protocol):
+    """What keeps rows between processes: the part of a warehouse that is needed here."""
+
+    def shelved(self, name: str) -> pa.Table | None:
+        """What an earlier process kept under a name, if that is still whole."""
+
+    def shelve(self, kept: Mapping[str, pa.Table]) -> None:
+        """Keep rows for the next process."""
+
 
 class _Span:
-    """Rows of some dates in their order, each column in one piece."""
+    """Rows of some dates in their order, each column in one piece.
+
+    Attributes:
+        marks: The partition's mark by date.
+        digests: Which columns have been digested together.
+        rows: The rows with their digests.
+        size: Their bytes.
+        unshelved: Dates that an earlier process did not leave.
+    """
 
     def __init__(
-        self, marks: Mapping[date, str], rows: pa.Table, digests: frozenset[Digested] = frozenset()
+        self,
+        marks: Mapping[date, str],
+        rows: pa.Table,
+        digests: frozenset[Digested] = frozenset(),
+        unshelved: frozenset[date] | None = None,
     ) -> None:
         self.marks = dict(sorted(marks.items()))
         self.digests = digests
+        self.unshelved = frozenset(self.marks) if unshelved is None else unshelved
         self.rows = rows.combine_chunks()
         self.size = self.rows.nbytes
         days = self.rows["game_date"].cast(pa.int32()).to_numpy()
@@ -54,20 +87,51 @@ class _Span:
         lacking = frozenset(wanted) - self.digests
         if not lacking:
             return self
-        return _Span(self.marks, with_digests(self.rows, sorted(lacking)), self.digests | lacking)
+        rows = with_digests(self.rows, sorted(lacking))
+        # A column that the shelf lacks is worth as much as the dates.
+        return _Span(self.marks, rows, self.digests | lacking)
+
+    @property
+    def is_worth_shelving(self) -> bool:
+        return len(self.unshelved) > _WORTH_SHELVING * len(self.marks)
+
+    def shelved(self) -> pa.Table:
+        """The newest rows, and all that has to be known of them."""
+        self.unshelved = frozenset()
+        newest = max(self.marks)
+        marks = {day: m for day, m in self.marks.items() if (newest - day).days < _DAYS_SHELVED}
+        about = {
+            "digest_version": hashing.DIGEST_VERSION,
+            "digests": sorted(self.digests),
+            "marks": {day.isoformat(): mark for day, mark in marks.items()},
+        }
+        rows = pa.concat_tables(self.of(marks))
+        return rows.replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
 
 
 class ReadCache:
     """What was read of each table; what was used least lately goes first."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        """Keep up to ``most_bytes`` of rows."""
-        self._most_bytes = most_bytes
-        self._spans: OrderedDict[tuple[str, bool], _Span] = OrderedDict()
+    def __init__(
+        self,
+        shelf: Shelving | None = None,
+        lasting: Collection[str] = (),
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        """Begin with what earlier processes left.
+
+        Args:
+            shelf: Where they left it.
+            lasting: Full names of the tables whose rows are worth leaving to the next.
+            most_bytes: Bytes of rows kept at the most.
+        """
+        self._shelf, self._lasting, self._most_bytes = shelf, lasting, most_bytes
+        self._spans: OrderedDict[Whose, _Span] = OrderedDict()
+        self._asked: set[Whose] = set()
 
     def rows(
         self,
-        whose: tuple[str, bool],
+        whose: Whose,
         marks: Mapping[date, str],
         columns: Sequence[str],
         digests: Collection[Digested],
@@ -82,7 +146,7 @@ class ReadCache:
             digests: Which columns to digest together, each an own column ``digest_of(…)``.
             load: Reads the rows of some dates, in order, ``game_date`` and ``columns`` included.
         """
-        known = self._spans.get(whose)
+        known = self._known(whose, load)
         if known is not None and not set(columns) <= set(known.rows.column_names):
             known = None
         kept = known.marks if known is not None else {}
@@ -95,13 +159,72 @@ class ReadCache:
         found = pa.concat_tables(known.of(sorted(marks)) or [known.rows.slice(0, 0)])
         return found.select([*columns, *map(digest_of, digests)]).combine_chunks()
 
-    def _keep(self, whose: tuple[str, bool], span: _Span) -> None:
+    def put(
+        self,
+        whose: Whose,
+        marks: Mapping[date, str],
+        rows: pa.Table,
+        load: Callable[[list[date]], pa.Table],
+    ) -> None:
+        """Keep rows that were just written, so that nobody need read them.
+
+        Args:
+            whose: The table, and whether with every revision.
+            marks: The marks of the partitions as they were written.
+            rows: Their rows, in order.
+            load: Reads the rows of some dates.
+        """
+        known, written = self._known(whose, load), _Span(marks, rows)
+        self._keep(whose, _joined(known, written) if known is not None else written)
+
+    def leave(self) -> None:
+        """Leave what was read, and is not on the shelf yet, for the next process."""
+        if self._shelf is not None:
+            self._shelf.shelve(self._to_shelve(self._spans))
+
+    def _to_shelve(self, spans: Mapping[Whose, _Span]) -> dict[str, pa.Table]:
+        return {
+            _shelf_name(whose): span.shelved()
+            for whose, span in spans.items()
+            if whose[0] in self._lasting and span.is_worth_shelving
+        }
+
+    def _known(self, whose: Whose, load: Callable[[list[date]], pa.Table]) -> _Span | None:
+        if whose not in self._spans and whose not in self._asked and self._shelf is not None:
+            self._asked.add(whose)
+            left = self._shelf.shelved(_shelf_name(whose))
+            if left is not None and (span := _as_left(left, load([]).schema)) is not None:
+                self._keep(whose, span)
+        return self._spans.get(whose)
+
+    def _keep(self, whose: Whose, span: _Span) -> None:
         self._spans[whose] = span
         self._spans.move_to_end(whose)
         room = self._most_bytes - sum(held.size for held in self._spans.values())
         while room < 0:
-            _, dropped = self._spans.popitem(last=False)
+            whose, dropped = self._spans.popitem(last=False)
             room += dropped.size
+            if self._shelf is not None:
+                self._shelf.shelve(self._to_shelve({whose: dropped}))
+                self._asked.discard(whose)
+
+
+def _shelf_name(whose: Whose) -> str:
+    table, every_revision = whose
+    return f"{table.replace('.', '/')}-{'revisions' if every_revision else 'rows'}"
+
+
+def _as_left(left: pa.Table, schema: pa.Schema) -> _Span | None:
+    """What an earlier process left, unless it digested otherwise or columns had other types."""
+    about = json.loads((left.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    if about.get("digest_version") != hashing.DIGEST_VERSION:
+        return None
+    for field in schema:
+        if field.name in left.column_names and left.schema.field(field.name).type != field.type:
+            return None
+    marks = {date.fromisoformat(day): mark for day, mark in about["marks"].items()}
+    digests = frozenset(tuple(columns) for columns in about["digests"])
+    return _Span(marks, left.replace_schema_metadata(None), digests, frozenset())
 
 
 def digest_of(columns: Digested) -> str:
@@ -136,4 +259,8 @@ def _joined(known: _Span, loaded: _Span) -> _Span:
             source, run = holder, []
         run.append(day)
     pieces += source.of(run)
-    return _Span(both, pa.concat_tables([piece.select(shared) for piece in pieces]), digests)
+    unshelved = known.unshelved | loaded.unshelved
+    if set(shared) < set(known.rows.column_names):
+        unshelved = frozenset(both)
+    rows = pa.concat_tables([piece.select(shared) for piece in pieces])
+    return _Span(both, rows, digests, unshelved)

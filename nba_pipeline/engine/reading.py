@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,8 +17,9 @@ from nba_pipeline.engine.inputs import (
     window_dates,
     with_decimals,
 )
-from nba_pipeline.engine.protocols import Versions
-from nba_pipeline.engine.read_cache import Digested, digest_of, with_digests
+from nba_pipeline.engine.protocols import Versions, Warehouse
+from nba_pipeline.engine.read_cache import Digested, ReadCache, digest_of, with_digests
+from nba_pipeline.engine.rows import current
 from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Input, Table
 
@@ -93,25 +94,61 @@ def read_inputs(
 def _fetched(wanted: Reading, session: Session, known: Versions) -> pa.Table:
     upstream = session.tables[wanted.table]
     stored = known.stored(upstream, wanted.dates)
-
-    def read(days: list[date], columns: list[str]) -> pa.Table:
-        return session.warehouse.read(upstream, days, columns, every_revision=wanted.every_revision)
-
-    def read_for_all(days: list[date]) -> pa.Table:
-        kept = _read_by_any(session.tables, upstream) | {"game_date", *wanted.columns}
-        return read(days, sorted(kept))
-
     if all(about.mark for about in stored.values()):
         found = session.cache.rows(
             (upstream.full_name, wanted.every_revision),
             {day: about.mark for day, about in stored.items()},
             wanted.columns,
             wanted.digests,
-            read_for_all,
+            _reader(upstream, session, wanted.every_revision, wanted.columns),
         )
     else:
-        found = with_digests(read(wanted.dates, wanted.columns), wanted.digests)
+        read = session.warehouse.read(
+            upstream, wanted.dates, wanted.columns, every_revision=wanted.every_revision
+        )
+        found = with_digests(read, wanted.digests)
     return with_decimals(found, upstream)
+
+
+def _reader(
+    upstream: Table, session: Session, every_revision: bool, columns: Collection[str] = ()
+) -> Callable[[list[date]], pa.Table]:
+    """Reads some dates of a table, with the columns that any table might ask for next."""
+    kept = sorted(_read_by_any(session.tables, upstream) | {"game_date", *columns})
+
+    def read(days: list[date]) -> pa.Table:
+        return session.warehouse.read(upstream, days, kept, every_revision=every_revision)
+
+    return read
+
+
+def keep_written(
+    table: Table, written: Mapping[date, pa.Table], marks: Mapping[date, str], session: Session
+) -> None:
+    """Have the rows that were just written at hand for the tables that read them."""
+    if not marks:
+        return
+    readers = [d for t in session.tables.values() for d in t.inputs.values()]
+    for every_revision in {bool(d.known_by) for d in readers if d.table == table.name}:
+        read = _reader(table, session, every_revision)
+        whole = pa.concat_tables([written[day] for day in sorted(written)])
+        found = whole if every_revision else current(table, whole)
+        kept = found.select(read([]).column_names)
+        session.cache.put((table.full_name, every_revision), marks, kept, read)
+
+
+def read_cache(warehouse: Warehouse, tables: Mapping[str, Table]) -> ReadCache:
+    """What earlier runs read of a warehouse, and this one will.
+
+    Rows that windows look back on are left for the next; those of a single day it seldom needs.
+    """
+    looked_back_on = {
+        tables[declared.table].full_name
+        for table in tables.values()
+        for declared in table.inputs.values()
+        if not declared.is_feed and declared.window.first_day != declared.window.last_day
+    }
+    return ReadCache(warehouse, looked_back_on)
 
 
 def _read_by_any(tables: Mapping[str, Table], upstream: Table) -> set[str]:

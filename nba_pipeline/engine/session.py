@@ -58,7 +58,7 @@ class Session:
         progress: Told (table, cells done, cells in all).
         mode: Why this runs. A mode changes what is launched, what counts as an attempt and who is
             alerted, never a row.
-        cache: What was read of the warehouse in this run.
+        cache: What was read of the warehouse: in this run, and in earlier ones where it says so.
         breakers: Those of each table's partitions, read when first asked for and kept up to date
             by this run; another run's failures of the same minute count from the next one on.
     """

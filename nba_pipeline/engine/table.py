@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -504,7 +505,7 @@ class Table:
         """Columns of the row's ``data_hash``."""
         return tuple(column.name for column in self.columns if column.in_hash)
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The stored columns: the table's own, then the engine's.
 

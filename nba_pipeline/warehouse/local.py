@@ -34,6 +34,8 @@ from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse import views
+from nba_pipeline.warehouse.placing import place, remove_abandoned
+from nba_pipeline.warehouse.shelf import Shelf
 from nba_pipeline.warehouse.versions import from_json, to_json
 
 _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
@@ -41,9 +43,10 @@ _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
 # Partitions written side by side.
 _WRITERS = 4
+# What is known of a table's partitions is shelved once a tenth of it is not on the shelf.
+_WORTH_SHELVING = 0.1
+_DAMAGED = ".damaged"
 _STAMP = "%Y%m%dT%H%M%S%f"
-# In a container every process may have the number its predecessor had.
-_MINE = uuid.uuid4().hex[:8]
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
 )
@@ -57,6 +60,8 @@ class LocalWarehouse:
         self.folder = folder
         self._tables = tables
         self._known: dict[str, Stored] = {}
+        self._footers: dict[str, _Footers] = {}
+        self._shelf = Shelf(folder / ".shelf")
         self._swept = False
 
     def path(self, table: Table, day: date) -> Path:
@@ -67,21 +72,42 @@ class LocalWarehouse:
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``."""
-        return {day: self._footer(path) for day, path in self._present(table, dates).items()}
+        present = self._present(table, dates).items()
+        return {day: self._footer(table, day, path) for day, path in present}
 
     def _present(self, table: Table, dates: Sequence[date]) -> dict[date, str]:
         """The files there are of some dates; looked for in one listing of the folder."""
         folder = str(self.folder / table.dataset / table.name)
         names = set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: PTH112, PTH208
         files = ((day, f"{day.isoformat()}.parquet") for day in dates)
-        return {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
+        present = {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
+        for marker in (name for name in names if name.endswith(_DAMAGED)):
+            # Whoever found it damaged may be another process.
+            self._known.pop(f"{folder}{os.sep}{marker[1 : -len(_DAMAGED)]}", None)
+        return present
 
-    def _footer(self, path: str) -> Stored:
+    def _footer(self, table: Table, day: date, path: str) -> Stored:
         mark = _mark(path)
         known = self._known.get(path)
         if known is None or known.mark != mark:
-            known = self._known[path] = replace(_read_footer(Path(path)), mark=mark)
+            known = self._known[path] = self._looked_up(table, day, path, mark)
         return known
+
+    def _looked_up(self, table: Table, day: date, path: str, mark: str) -> Stored:
+        """What the shelf knows of a file that nobody marked as damaged, else what the file says."""
+        footers = self._footers_of(table)
+        text = footers.text(day, mark)
+        if text is not None and not _marker(Path(path)).exists():
+            return from_json(text, mark=mark)
+        about, text = _read_footer(Path(path), mark)
+        if about.intact and text:
+            footers.learn(day, mark, text)
+        return about
+
+    def _footers_of(self, table: Table) -> _Footers:
+        if table.full_name not in self._footers:
+            self._footers[table.full_name] = _Footers(self._shelf.get(_footers_name(table)))
+        return self._footers[table.full_name]
 
     def read(
         self,
@@ -98,7 +124,8 @@ class LocalWarehouse:
             WarehouseError: When a stored partition is damaged, or the folder cannot be read.
         """
         wanted = list(columns) if columns is not None else table.schema.names
-        paths = [path for _, path in sorted(self._present(table, dates).items())]
+        present = sorted(self._present(table, dates).items())
+        paths = [path for _, path in present]
         if not paths:
             return pa.schema([table.schema.field(name) for name in wanted]).empty_table()
         picked, condition = wanted, None
@@ -108,8 +135,8 @@ class LocalWarehouse:
             else:
                 picked = list(dict.fromkeys([*wanted, *_REVISION_COLUMNS, *table.key, "game_date"]))
                 condition = pc.field("known_at") <= pa.scalar(as_of)
-        for path in paths:
-            if not self._footer(path).intact:
+        for day, path in present:
+            if not self._footer(table, day, path).intact:
                 raise _damaged(Path(path))
         try:
             rows = _rows(paths, table, picked, condition)
@@ -123,29 +150,37 @@ class LocalWarehouse:
 
     # Writing -------------------------------------------------------------------------------------
 
-    def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
+    def replace(
+        self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]
+    ) -> dict[date, str]:
         """Replace partitions, each atomically.
+
+        Returns:
+            Their marks. One that another process replaced since bears another.
 
         Raises:
             WarehouseError: When the folder cannot be written.
         """
 
-        def write(day: date) -> None:
+        def write(day: date) -> str:
             rows, about = partitions[day]
-            path = self.path(table, day)
+            path, text = self.path(table, day), to_json(about, rows.num_rows)
             with _plainly(f"cannot write {table.full_name} of {day} under {self.folder}"):
                 self._make_ready(path.parent)
-                footer = {_FOOTER_KEY: to_json(about, rows.num_rows), _PLACE_KEY: _place(path)}
-                _write_synced(rows.replace_schema_metadata(footer), path)
+                footer = {_FOOTER_KEY: text, _PLACE_KEY: _place(path)}
+                mark = _write(rows.replace_schema_metadata(footer), path)
                 _marker(path).unlink(missing_ok=True)
+            self._known[str(path)] = replace(about, mark=mark, intact=True, damage="")
+            footers.learn(day, mark, text)
+            return mark
 
+        footers = self._footers_of(table)
         if len(partitions) == 1:
-            write(*partitions)
-            return
+            return {day: write(day) for day in partitions}
         # Most of it is waiting for the disk, and encoding holds no lock.
         with ThreadPoolExecutor(_WRITERS) as writers:
-            for done in [writers.submit(write, day) for day in partitions]:
-                done.result()
+            written = {day: writers.submit(write, day) for day in partitions}
+            return {day: done.result() for day, done in written.items()}
 
     def _make_ready(self, folder: Path) -> None:
         """Have a folder to write to, and nowhere what killed writers left."""
@@ -153,7 +188,25 @@ class LocalWarehouse:
         if not self._swept:  # there are many files: look through them once
             self._swept = True
             for stray in self.folder.glob("*/*/.*.tmp"):
-                _remove_abandoned(stray)
+                remove_abandoned(stray)
+
+    # Between processes ---------------------------------------------------------------------------
+
+    def shelved(self, name: str) -> pa.Table | None:
+        """What an earlier process kept under a name, if that is still whole."""
+        return self._shelf.get(name)
+
+    def shelve(self, kept: Mapping[str, pa.Table]) -> None:
+        """Keep rows for the next process, and what is known of partitions with them."""
+        for table in self._tables:
+            footers = self._footers.get(table.full_name)
+            if footers and footers.is_worth_shelving:
+                kept = {**kept, _footers_name(table): footers.shelved()}
+        try:
+            for name, rows in kept.items():
+                self._shelf.put(name, rows)
+        except OSError:  # the warehouse may be there to be read only, or the disk full
+            return
 
     # Logs ----------------------------------------------------------------------------------------
 
@@ -168,7 +221,7 @@ class LocalWarehouse:
         path = self.folder / DATASET / log.name / name
         with _plainly(f"cannot write {log.full_name} under {self.folder}"):
             self._make_ready(path.parent)
-            _write_synced(rows, path)
+            _write(rows, path)
 
     def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
         """The rows of a log, in no particular order: all, or those later than a moment."""
@@ -215,6 +268,39 @@ class LocalWarehouse:
             connection.close()
 
 
+class _Footers:
+    """What a table's files say of themselves, each with the mark of the file that said it."""
+
+    def __init__(self, shelved: pa.Table | None) -> None:
+        self._said: dict[date, tuple[str, str]] = {}
+        self._new = 0
+        if shelved is not None:
+            days, marks, texts = (column.to_pylist() for column in shelved.columns)
+            self._said = dict(zip(days, zip(marks, texts, strict=True), strict=True))
+
+    def text(self, day: date, mark: str) -> str | None:
+        """What the file with that mark said."""
+        said = self._said.get(day)
+        return said[1] if said and said[0] == mark else None
+
+    def learn(self, day: date, mark: str, text: str) -> None:
+        self._said[day] = mark, text
+        self._new += 1
+
+    @property
+    def is_worth_shelving(self) -> bool:
+        return self._new > _WORTH_SHELVING * len(self._said)
+
+    def shelved(self) -> pa.Table:
+        self._new = 0
+        marks, texts = zip(*self._said.values(), strict=True)
+        return pa.table({"day": list(self._said), "mark": marks, "text": texts})
+
+
+def _footers_name(table: Table) -> str:
+    return f"{table.dataset}/{table.name}-footers"
+
+
 _REVISION_COLUMNS = ("revision", "is_retracted", "known_at")
 
 
@@ -252,12 +338,15 @@ def _damage(path: Path) -> str:
 
 def _marker(path: Path) -> Path:
     """The file that says that another is damaged."""
-    return path.with_name(f".{path.name}.damaged")
+    return path.with_name(f".{path.name}{_DAMAGED}")
 
 
 def _mark(path: Path | str) -> str:
     """Which file it is; one that replaces it is another."""
-    status = os.stat(path)  # noqa: PTH116 - asked of hundreds of files for every table
+    return _mark_of(os.stat(path))  # noqa: PTH116 - asked of hundreds of files for every table
+
+
+def _mark_of(status: os.stat_result) -> str:
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
@@ -271,8 +360,9 @@ def _place(path: Path) -> bytes:
     return "/".join([*path.parts[-3:-1], path.stem]).encode()
 
 
-def _read_footer(path: Path) -> Stored:
-    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=_damage(path))
+def _read_footer(path: Path, mark: str) -> tuple[Stored, str]:
+    """What a file says of its partition, and the text it says it with."""
+    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=_damage(path), mark=mark), ""
     footer = _verified_footer(path)
     if footer is None or _is_marked(path):
         return damaged
@@ -281,7 +371,7 @@ def _read_footer(path: Path) -> Stored:
     text = told.get(_FOOTER_KEY)
     if text is None or told.get(_PLACE_KEY, _place(path)) != _place(path):
         return damaged
-    return from_json(text, metadata.num_rows)
+    return from_json(text.decode(), metadata.num_rows, mark), text.decode()
 
 
 def _verified_footer(path: Path) -> bytes | None:
@@ -298,35 +388,16 @@ def _verified_footer(path: Path) -> bytes | None:
     return footer if hashlib.sha256(footer).digest() == digest else None
 
 
-def _write_synced(rows: pa.Table, path: Path) -> None:
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{_MINE}-{uuid.uuid4().hex[:8]}.tmp")
+def _write(rows: pa.Table, path: Path) -> str:
+    """Put rows in the place of a file; the mark of the one that has them."""
     whole = pa.BufferOutputStream()
     pq.write_table(rows, whole, compression="lz4", write_page_checksum=True)
-    content = whole.getvalue().to_pybytes()
-    footer_at = len(content) - _TAIL - int.from_bytes(content[-_TAIL:-4], "little")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content[:footer_at])
-            file.write(hashlib.sha256(content[footer_at:]).digest())
-            file.write(content[footer_at:])
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _remove_abandoned(stray: Path) -> None:
-    """Remove a temporary file whose writer is dead; a living writer still needs its own."""
-    pid, _, whose = stray.name.split(".")[2].partition("-")
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        stray.unlink(missing_ok=True)
-    except PermissionError:
-        return
-    if int(pid) == os.getpid() and not whose.startswith(_MINE):
-        stray.unlink(missing_ok=True)
+    content = whole.getvalue()
+    end = content.slice(content.size - _TAIL).to_pybytes()
+    pages = content.size - _TAIL - int.from_bytes(end[:4], "little")
+    footer = content.slice(pages)
+    digest = hashlib.sha256(footer).digest()
+    return _mark_of(place(path, [content.slice(0, pages), digest, footer], synced=True))
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -23,20 +23,22 @@ def to_json(about: Stored, stored_rows: int) -> str:
     return json.dumps({**known, "stored_rows": stored_rows})
 
 
-def from_json(text: str, stored_rows: int | None = None) -> Stored:
+def from_json(text: str, stored_rows: int | None = None, mark: str = "") -> Stored:
     """What a kept text says.
 
     Args:
         text: As ``to_json`` made it.
         stored_rows: Rows that are really there, where somebody counted them.
+        mark: The mark of what is stored.
     """
     known = json.loads(text)
     recorded = known.pop("stored_rows")
     outcomes = tuple(Outcome(**outcome) for outcome in known.pop("outcomes"))
     computed_at = known.pop("computed_at", None)
-    about = Stored(
+    return Stored(
         **known,
         outcomes=outcomes,
         computed_at=datetime.fromisoformat(computed_at) if computed_at else None,
+        intact=stored_rows in (None, recorded),
+        mark=mark,
     )
-    return replace(about, intact=stored_rows in (None, recorded))

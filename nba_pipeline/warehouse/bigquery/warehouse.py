@@ -125,14 +125,16 @@ class BigQueryWarehouse:
 
     # Writing -------------------------------------------------------------------------------------
 
-    def replace(self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]) -> None:
-        """Replace partitions, all of them in one statement.
+    def replace(
+        self, table: Table, partitions: Mapping[date, tuple[pa.Table, Stored]]
+    ) -> dict[date, str]:
+        """Replace partitions, all of them in one statement; there are no marks.
 
         Raises:
             WarehouseError: When BigQuery cannot be written, or another run writes the same.
         """
         if not partitions:
-            return
+            return {}
         layout, token = of_table(table, self.prefix), uuid.uuid4().hex
         rows = to_wire(layout, pa.concat_tables([found for found, _ in partitions.values()]))
         about = {day: (known, found.num_rows) for day, (found, known) in partitions.items()}
@@ -143,6 +145,13 @@ class BigQueryWarehouse:
             with staged(calls, layout.full_name, rows, layout.fields()) as staging:
                 self._swap(calls, table, layout, staging, partitions, token)
                 self._partitions.confirm(calls, table.full_name, about, token)
+        return {}
+
+    def shelved(self, name: str) -> None:
+        """Nothing: without marks nobody could tell whether it still holds."""
+
+    def shelve(self, kept: Mapping[str, pa.Table]) -> None:
+        """Keep nothing."""
 
     def _swap(
         self,

@@ -1,0 +1,58 @@
+"""Rows that can be read anew, kept under names so that the next process need not.
+
+A season is hundreds of small files, and opening each costs more than what is in it. Nothing here
+is believed for lying here: whoever kept something says with it which files it was read from. What
+is damaged or half written counts as not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pyarrow as pa
+
+from nba_pipeline.warehouse.placing import place
+
+# The digest stands in front of the rows. Arrow wants its buffers on multiples of 64 bytes.
+_ROOM = 64
+
+
+class Shelf:
+    """Arrow tables in a folder, which any number of processes may read and replace."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use ``folder``, which is made when first written to."""
+        self._folder = folder
+
+    def get(self, name: str) -> pa.Table | None:
+        """What is kept under a name; its rows stay in the file until they are looked at."""
+        path = self._path(name)
+        if not path.is_file() or path.stat().st_size <= _ROOM:
+            return None
+        content = pa.memory_map(str(path)).read_buffer()
+        rows = content.slice(_ROOM)
+        if content.slice(0, _ROOM).to_pybytes() != _digest(rows):
+            return None
+        return pa.ipc.open_stream(rows).read_all()
+
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Keep rows under a name, in the place of what was kept there.
+
+        Raises:
+            OSError: When they cannot be written.
+        """
+        path, whole = self._path(name), pa.BufferOutputStream()
+        with pa.ipc.new_stream(whole, rows.schema) as stream:
+            stream.write_table(rows)
+        content = whole.getvalue()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not synced: what the disk loses is read from where it came from.
+        place(path, [_digest(content), content], synced=False)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.arrow"
+
+
+def _digest(content: pa.Buffer) -> bytes:
+    return hashlib.sha256(content).digest().ljust(_ROOM, b"\0")
