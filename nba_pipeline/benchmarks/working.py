@@ -19,6 +19,7 @@ from nba_pipeline.benchmarks.rescrapes import Amended, Amendment
 from nba_pipeline.engine.fanout import open_pools
 from nba_pipeline.engine.materialize import materialize, refuse_problems
 from nba_pipeline.engine.protocols import Source
+from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.simulated import SimulatedLeague
@@ -145,8 +146,9 @@ def do(work: Work, source: Source | None = None) -> Done:
     amended = Amended(opened, list(work.amendments)) if work.amendments else opened
     done, sha = Done(), hashlib.sha256()
     with open_pools(work.executor) as pools:
+        warehouse = LocalWarehouse(work.folder, list(REGISTRY.values()))
         session = Session(
-            warehouse=LocalWarehouse(work.folder, list(REGISTRY.values())),
+            warehouse=warehouse,
             source=amended,
             tables=REGISTRY,
             pools=pools,
@@ -154,6 +156,7 @@ def do(work: Work, source: Source | None = None) -> Done:
             run_id="bench",
             now=datetime.now(UTC),
             force=work.force,
+            cache=ReadCache(warehouse),
         )
         for name in work.tables:
             before = cpu_seconds()
@@ -161,6 +164,7 @@ def do(work: Work, source: Source | None = None) -> Done:
             refuse_problems(partitions)
             _add(done, name, partitions, cpu_seconds() - before)
             sha.update("".join(partition.data_version for partition in partitions).encode())
+        session.cache.leave()
     done.versions = sha.hexdigest()
     return done
 

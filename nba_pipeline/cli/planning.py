@@ -135,6 +135,7 @@ def _rehearsing(days: Sequence[date], archive: str, executor: str) -> Iterator[S
     source = open_source(days, archive)
 
     from nba_pipeline.engine.fanout import open_pools
+    from nba_pipeline.engine.read_cache import ReadCache
     from nba_pipeline.engine.session import Session
     from nba_pipeline.tables import REGISTRY
 
@@ -144,8 +145,10 @@ def _rehearsing(days: Sequence[date], archive: str, executor: str) -> Iterator[S
         ) as pools,
         reporting() as told,
     ):
+        warehouse = open_warehouse()
         yield Session(
-            warehouse=open_warehouse(),
+            warehouse=warehouse,
+            cache=ReadCache(warehouse),
             source=source,
             tables=REGISTRY,
             pools=pools,

@@ -119,13 +119,16 @@ def _in_warehouses(day: date, kinds: Sequence[str], select: str, archive: str) -
 def _session(day: date, archive: str) -> Iterator[Session]:
     """What to work with; nothing is written to its warehouse."""
     from nba_pipeline.engine.fanout import Pools
+    from nba_pipeline.engine.read_cache import ReadCache
     from nba_pipeline.engine.session import Session
     from nba_pipeline.tables import REGISTRY
 
     source = open_source([day], archive)
     with reporting() as told:
+        warehouse = open_warehouse()
         yield Session(
-            warehouse=open_warehouse(),
+            warehouse=warehouse,
+            cache=ReadCache(warehouse),
             source=source,
             tables=REGISTRY,
             pools=Pools(address=settings.dask_address(os.environ)),

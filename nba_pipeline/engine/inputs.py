@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine import hashing
+from nba_pipeline.engine.rows import owners
 from nba_pipeline.engine.table import Array, Columns, Input, Table, Tracked, Window
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
 
@@ -38,6 +39,16 @@ class PlannedCells:
     days: list[date]
     entities: list[str]
     tracking: pa.Table
+
+    def asked(self, index: Ints) -> pa.Table:
+        """What ``rows.finish`` has to know of some of the cells."""
+        at = pa.array(index)
+        whose = owners(pa.array(self.days, pa.date32()), pa.array(self.entities, pa.string()))
+        hashes = pa.array(self.inputs_hashes, pa.string())
+        known = pa.table({"owner": whose, "inputs_hash": hashes})
+        for name in self.tracking.column_names:
+            known = known.append_column(name, self.tracking[name])
+        return known.take(at)
 
 
 def window_dates(window: Window, dates: Sequence[date]) -> list[date]:

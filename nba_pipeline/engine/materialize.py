@@ -332,11 +332,8 @@ class _Batch:
         fresh = rows.conform(table, computed.columns)
         fresh = rows.marked(table, fresh, session.source.calendar())
         self.watch.lap("conform")
-        owners = {(planned.days[n], planned.entities[n]): n for n in index.tolist()}
-        hashes = {owner: planned.inputs_hashes[n] for owner, n in owners.items()}
-        finished = rows.finish(
-            table, fresh, hashes, session.run_id, session.now, (planned.tracking, owners)
-        )
+        asked = planned.asked(index)
+        finished = rows.finish(table, fresh, asked, session.run_id, session.now)
         self.watch.lap("hash")
         return outcomes, computed, finished
 
@@ -345,6 +342,7 @@ class _Batch:
         broke = {
             (day, outcome.entity): outcome
             for day, known in self.trail.stored.items()
+            if not known.fingerprint  # as it is where something broke
             for outcome in known.outcomes
             if outcome.is_broken
         }
@@ -375,11 +373,12 @@ class _Batch:
     ) -> dict[date, Partition]:
         table, session = self.table, self.session
         parts: dict[date, tuple[pa.Table, Stored]] = {}
-        for day in dates:
-            found = merged.filter(pc.equal(merged["game_date"], pa.scalar(day)))
-            plan = looked.plans.get(day) or EntityPlan()
-            known = plan.carried + [outcome for when, outcome in outcomes if when == day]
-            parts[day] = found, self._about(day, demand[day], found, known, inputs)
+        known = {day: list(plan.carried) for day, plan in looked.plans.items()}
+        for day, outcome in outcomes:
+            known[day].append(outcome)
+        for day, found in rows.by_day(merged, dates).items():
+            about = self._about(day, demand[day], found, known.get(day, []), inputs)
+            parts[day] = found, about
         self.watch.lap("hash")
         marks = session.warehouse.replace(table, parts)
         written = self.trail.written = {day: found for day, (found, _) in parts.items()}

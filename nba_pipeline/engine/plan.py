@@ -158,28 +158,25 @@ def decide(
         force: Compute everything.
     """
     plans: dict[date, EntityPlan] = {}
+    turned_away = {
+        day: {outcome.entity: outcome for outcome in known.outcomes if not outcome.is_broken}
+        for day, known in stored.items()
+    }
     for day, entity, inputs_hash in zip(
         planned.days, planned.entities, planned.inputs_hashes, strict=True
     ):
-        plan = plans.setdefault(day, EntityPlan())
-        known = stored.get(day)
-        outcome = _outcome(known, entity)
+        plan = plans.get(day) or plans.setdefault(day, EntityPlan())
+        outcome = turned_away[day].get(entity) if day in stored else None
         before = kept.get(day, {}).get(entity) or (outcome.inputs_hash if outcome else None)
-        plan.decisions[entity] = _decision(table, known, before, inputs_hash, force=force)
-        if plan.decisions[entity] is Decision.UNCHANGED and outcome:
+        made = _decision(table, stored.get(day), before, inputs_hash, force=force)
+        plan.decisions[entity] = made
+        if made is Decision.UNCHANGED and outcome:
             plan.carried.append(outcome)
     for day, entities in kept.items():
         plan = plans.setdefault(day, EntityPlan())
         for entity in entities:
             plan.decisions.setdefault(entity, Decision.GONE)
     return plans
-
-
-def _outcome(known: Stored | None, entity: str) -> Outcome | None:
-    for outcome in known.outcomes if known else ():
-        if outcome.entity == entity and not outcome.is_broken:
-            return outcome
-    return None
 
 
 def _decision(

@@ -27,9 +27,9 @@ Digested: TypeAlias = tuple[str, ...]
 #: A table, and whether with every revision.
 Whose: TypeAlias = tuple[str, bool]
 
-# Rows are shelved once a tenth of their dates are not on the shelf; who looks back further than
-# a season finds the dates before in their own files.
-_WORTH_SHELVING, _DAYS_SHELVED = 0.1, 400
+# Rows are shelved once a tenth of their dates are not on the shelf. Dates longer ago than a season
+# stay in their own files, and so do the plays, of which a season is larger than all else together.
+_WORTH_SHELVING, _DAYS_SHELVED, _BYTES_SHELVED = 0.1, 400, 48 * 2**20
 _METADATA_KEY = b"nba_pipeline"
 
 
@@ -93,7 +93,8 @@ class _Span:
 
     @property
     def is_worth_shelving(self) -> bool:
-        return len(self.unshelved) > _WORTH_SHELVING * len(self.marks)
+        is_new = len(self.unshelved) > _WORTH_SHELVING * len(self.marks)
+        return is_new and self.size <= _BYTES_SHELVED
 
     def shelved(self) -> pa.Table:
         """The newest rows, and all that has to be known of them."""
@@ -112,20 +113,9 @@ class _Span:
 class ReadCache:
     """What was read of each table; what was used least lately goes first."""
 
-    def __init__(
-        self,
-        shelf: Shelving | None = None,
-        lasting: Collection[str] = (),
-        most_bytes: int = MOST_BYTES,
-    ) -> None:
-        """Begin with what earlier processes left.
-
-        Args:
-            shelf: Where they left it.
-            lasting: Full names of the tables whose rows are worth leaving to the next.
-            most_bytes: Bytes of rows kept at the most.
-        """
-        self._shelf, self._lasting, self._most_bytes = shelf, lasting, most_bytes
+    def __init__(self, shelf: Shelving | None = None, most_bytes: int = MOST_BYTES) -> None:
+        """Begin with what earlier processes left on ``shelf``, and keep ``most_bytes`` at most."""
+        self._shelf, self._most_bytes = shelf, most_bytes
         self._spans: OrderedDict[Whose, _Span] = OrderedDict()
         self._asked: set[Whose] = set()
 
@@ -186,7 +176,7 @@ class ReadCache:
         return {
             _shelf_name(whose): span.shelved()
             for whose, span in spans.items()
-            if whose[0] in self._lasting and span.is_worth_shelving
+            if span.is_worth_shelving
         }
 
     def _known(self, whose: Whose, load: Callable[[list[date]], pa.Table]) -> _Span | None:

@@ -17,8 +17,8 @@ from nba_pipeline.engine.inputs import (
     window_dates,
     with_decimals,
 )
-from nba_pipeline.engine.protocols import Versions, Warehouse
-from nba_pipeline.engine.read_cache import Digested, ReadCache, digest_of, with_digests
+from nba_pipeline.engine.protocols import Versions
+from nba_pipeline.engine.read_cache import Digested, digest_of, with_digests
 from nba_pipeline.engine.rows import current
 from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Input, Table
@@ -135,20 +135,6 @@ def keep_written(
         found = whole if every_revision else current(table, whole)
         kept = found.select(read([]).column_names)
         session.cache.put((table.full_name, every_revision), marks, kept, read)
-
-
-def read_cache(warehouse: Warehouse, tables: Mapping[str, Table]) -> ReadCache:
-    """What earlier runs read of a warehouse, and this one will.
-
-    Rows that windows look back on are left for the next; those of a single day it seldom needs.
-    """
-    looked_back_on = {
-        tables[declared.table].full_name
-        for table in tables.values()
-        for declared in table.inputs.values()
-        if not declared.is_feed and declared.window.first_day != declared.window.last_day
-    }
-    return ReadCache(warehouse, looked_back_on)
 
 
 def _read_by_any(tables: Mapping[str, Table], upstream: Table) -> set[str]:

@@ -131,6 +131,16 @@ def ordered(table: Table, rows: pa.Table) -> pa.Table:
     return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)]))
 
 
+def by_day(rows: pa.Table, dates: Sequence[date]) -> dict[date, pa.Table]:
+    """The rows of each of some dates, of rows in order of their dates."""
+    days = rows["game_date"].cast(pa.int32()).to_numpy()
+    wanted = np.array(dates, dtype="datetime64[D]").astype(np.int32)
+    first = np.searchsorted(days, wanted).tolist()
+    last = np.searchsorted(days, wanted, side="right").tolist()
+    bounds = zip(dates, first, last, strict=True)
+    return {day: rows.slice(start, stop - start) for day, start, stop in bounds}
+
+
 def _place(rows: pa.Table) -> str:
     """The column that puts revisions in order: their number, else the moment each became known.
 
@@ -184,41 +194,54 @@ def marked(table: Table, rows: pa.Table, calendar: SeasonCalendar) -> pa.Table:
     """
     if not table.marks_season:
         return rows
-    days = rows["game_date"].to_pylist()
-    seasons = {day: calendar.season_of(day) for day in set(days)}
-    for day, season in seasons.items():
+    days = hashing.joined(rows["game_date"]).dictionary_encode()
+    boundary, bootstrap = [], []
+    for day in days.dictionary.to_pylist():
+        season = calendar.season_of(day)
         if season is None:
             raise RowError(f"{table.name} has rows of {day}, which lies in no known season")
-    known = {day: season for day, season in seasons.items() if season}
-    boundary = [is_season_boundary(day, known[day]) for day in days]
-    bootstrap = [is_bootstrap_mode(day, known[day]) for day in days]
-    rows = rows.append_column("season_boundary_detected", pa.array(boundary, pa.bool_()))
-    return rows.append_column("backfill_bootstrap_mode", pa.array(bootstrap, pa.bool_()))
+        boundary.append(is_season_boundary(day, season))
+        bootstrap.append(is_bootstrap_mode(day, season))
+    for name, flags in (
+        ("season_boundary_detected", boundary),
+        ("backfill_bootstrap_mode", bootstrap),
+    ):
+        rows = rows.append_column(name, pa.array(flags, pa.bool_()).take(days.indices))
+    return rows
+
+
+def owners(days: pa.Array, whose: pa.Array) -> pa.Array:
+    """Which cell each row is of, as text: its day and its entity."""
+    return pc.binary_join_element_wise(days.cast(pa.string()), whose, " ")
 
 
 def finish(
     table: Table,
     rows: pa.Table,
-    inputs_hashes: Mapping[tuple[Any, str], str],
+    asked: pa.Table,
     run_id: str,
     now: datetime,
-    tracking: tuple[pa.Table, Mapping[tuple[Any, str], int]] | None = None,
 ) -> pa.Table:
     """Computed rows with the engine's own columns, as first revisions where those are kept.
 
     Args:
         table: The table.
         rows: Conformed rows.
-        inputs_hashes: By (date, entity).
+        asked: One row per cell that was computed: ``owner``, as ``owners`` gives it, its
+            ``inputs_hash``, and the source-tracking columns.
         run_id: The run that computed them.
         now: When.
-        tracking: The source-tracking columns, and the row of them that is an owner's.
+
+    Raises:
+        RowError: When a key occurs twice, or a row is of no cell.
     """
     hashes = hashing.row_hashes(rows, table.hash_fields)
-    owners = list(
-        zip(rows["game_date"].to_pylist(), entities(table, rows).to_pylist(), strict=True)
-    )
     refuse_duplicates(table, rows)
+    mine = owners(hashing.joined(rows["game_date"]), entities(table, rows))
+    at = pc.index_in(mine, value_set=hashing.joined(asked["owner"]))
+    if at.null_count:
+        day, _, entity = min(mine.filter(at.is_null()).to_pylist()).partition(" ")
+        raise RowError(f"{table.name} computed {entity} of {day}, which nobody asked for")
     if table.keeps_revisions:
         repeated = same_key_as_before(table, rows)
         revision = _revision_numbers(repeated)
@@ -227,20 +250,11 @@ def finish(
         rows = rows.append_column("is_current", pa.array(newest))
         rows = rows.append_column("is_retracted", pa.array(np.zeros(len(rows), dtype=bool)))
     rows = rows.append_column("data_hash", hashes)
-    unasked = sorted({owner for owner in owners if owner not in inputs_hashes}, key=str)
-    if unasked:
-        day, entity = unasked[0]
-        raise RowError(f"{table.name} computed {entity} of {day}, which nobody asked for")
-    rows = rows.append_column(
-        "inputs_hash", pa.array([inputs_hashes[owner] for owner in owners], pa.string())
-    )
-    if table.tracked and tracking:
-        columns, at = tracking
-        mine = columns.take(pa.array([at[owner] for owner in owners], pa.int64()))
-        for name in columns.column_names:
-            rows = rows.append_column(name, mine[name])
-    rows = rows.append_column("run_id", pa.array([run_id] * len(rows), pa.string()))
-    instant = pa.array([now] * len(rows), pa.timestamp("us", tz="UTC"))
+    told = asked.drop_columns("owner").take(at)
+    for name in told.column_names:
+        rows = rows.append_column(name, told[name])
+    rows = rows.append_column("run_id", pa.repeat(run_id, len(rows)))
+    instant = pa.repeat(pa.scalar(now, pa.timestamp("us", tz="UTC")), len(rows))
     rows = rows.append_column("created_at", instant).append_column("processed_at", instant)
     return rows.select(table.schema.names).cast(table.schema)
 

@@ -126,7 +126,7 @@ def asset_for(
                 force=context.run.tags.get(FORCE_TAG) == "true",
                 mode=mode_of(context.run.tags),
                 progress=reporter,
-                cache=warehouse.cache,
+                cache=warehouse.cache(),
             )
             partitions = list(materialize(table, dates, session))
         except (PipelineError, OSError) as error:

@@ -34,7 +34,7 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
     )
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
-    _cache: ReadCache = PrivateAttr(default_factory=ReadCache)
+    _cache: ReadCache | None = PrivateAttr(default=None)
 
     def open(self) -> Warehouse:
         """The warehouse, the same for a whole run: it keeps what it found out of stored rows."""
@@ -42,10 +42,17 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
             self._warehouse = open_warehouse(os.environ, list(REGISTRY.values()), self.directory)
         return self._warehouse
 
-    @property
     def cache(self) -> ReadCache:
-        """What the tables of a run have read of it."""
+        """What the tables of a run have read of it, and what earlier runs left."""
+        if self._cache is None:
+            self._cache = ReadCache(self.open())
         return self._cache
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Leave what was read to the next run."""
+        del context
+        if self._cache is not None:
+            self._cache.leave()
 
 
 class LandingResource(dg.ConfigurableResource[Any]):

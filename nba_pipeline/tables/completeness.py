@@ -379,7 +379,8 @@ def _keys(window: Slices) -> Ints:
 
 def _distinct(*keys: Ints) -> Ints:
     """The keys of several arrays, ascending, each once."""
-    ascending = np.sort(np.concatenate(keys))
+    # Each is in order already, which this kind of sorting makes use of.
+    ascending = np.sort(np.concatenate(keys), kind="stable")
     return np.asarray(ascending[np.diff(ascending, prepend=-1) > 0])
 
 

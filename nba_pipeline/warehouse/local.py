@@ -83,7 +83,9 @@ class LocalWarehouse:
         present = {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
         for marker in (name for name in names if name.endswith(_DAMAGED)):
             # Whoever found it damaged may be another process.
-            self._known.pop(f"{folder}{os.sep}{marker[1 : -len(_DAMAGED)]}", None)
+            name = marker[1 : -len(_DAMAGED)]
+            self._known.pop(f"{folder}{os.sep}{name}", None)
+            self._footers_of(table).forget(date.fromisoformat(name.partition(".")[0]))
         return present
 
     def _footer(self, table: Table, day: date, path: str) -> Stored:
@@ -94,13 +96,13 @@ class LocalWarehouse:
         return known
 
     def _looked_up(self, table: Table, day: date, path: str, mark: str) -> Stored:
-        """What the shelf knows of a file that nobody marked as damaged, else what the file says."""
+        """What an earlier process found a file to say of itself, else what it says."""
         footers = self._footers_of(table)
         text = footers.text(day, mark)
-        if text is not None and not _marker(Path(path)).exists():
+        if text:
             return from_json(text, mark=mark)
         about, text = _read_footer(Path(path), mark)
-        if about.intact and text:
+        if about.intact:
             footers.learn(day, mark, text)
         return about
 
@@ -278,10 +280,13 @@ class _Footers:
             days, marks, texts = (column.to_pylist() for column in shelved.columns)
             self._said = dict(zip(days, zip(marks, texts, strict=True), strict=True))
 
-    def text(self, day: date, mark: str) -> str | None:
-        """What the file with that mark said."""
-        said = self._said.get(day)
-        return said[1] if said and said[0] == mark else None
+    def text(self, day: date, mark: str) -> str:
+        """What the file with that mark said; empty where nobody knows."""
+        known, text = self._said.get(day, ("", ""))
+        return text if known == mark else ""
+
+    def forget(self, day: date) -> None:
+        self._said.pop(day, None)
 
     def learn(self, day: date, mark: str, text: str) -> None:
         self._said[day] = mark, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -127,3 +128,126 @@ def test_whatever_is_written_in_between_the_rows_are_those_of_a_fresh_reading(st
         assert found.select(["game_date", "points"]) == fresh.select(["game_date", "points"])
         digests = hashing.digests(fresh.select(DIGESTED))
         assert found[digest_of(DIGESTED)].to_pylist() == [bytes(digest) for digest in digests]
+
+
+# Between processes --------------------------------------------------------------------------------
+
+
+class Left:
+    """What earlier processes left."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, pa.Table] = {}
+
+    def shelved(self, name: str) -> pa.Table | None:
+        return self.kept.get(name)
+
+    def shelve(self, kept: Mapping[str, pa.Table]) -> None:
+        self.kept |= kept
+
+
+@pytest.fixture
+def left(shelf: Shelf) -> Left:
+    left = Left()
+    cache = ReadCache(left)
+    shelf.through(cache, days(1, 2, 3))
+    cache.leave()
+    shelf.loaded.clear()
+    return left
+
+
+def test_the_next_process_reads_nothing_again(shelf, left):
+    found = shelf.through(ReadCache(left), days(1, 2, 3))
+    assert shelf.loaded == []
+    assert found == shelf.through(ReadCache(), days(1, 2, 3))
+
+
+def test_it_reads_what_was_replaced_since(shelf, left):
+    shelf.write(days(3)[0])
+    assert 20 in shelf.through(ReadCache(left), days(1, 2, 3))["points"].to_pylist()
+    assert shelf.loaded == days(3)
+
+
+def test_digests_of_another_way_of_digesting_are_not_believed(shelf, left, monkeypatch):
+    monkeypatch.setattr(hashing, "DIGEST_VERSION", hashing.DIGEST_VERSION + 1)
+    shelf.through(ReadCache(left), days(1, 2, 3))
+    assert shelf.loaded == days(1, 2, 3)
+
+
+def test_a_column_whose_type_has_changed_is_read_anew(shelf, left, monkeypatch):
+    before = shelf.load
+    monkeypatch.setattr(
+        shelf,
+        "load",
+        lambda d: before(d).set_column(1, "points", before(d)["points"].cast(pa.float64())),
+    )
+    found = shelf.through(ReadCache(left), days(1, 2, 3))
+    assert found["points"].type == pa.float64()
+
+
+def test_a_few_new_dates_are_not_worth_leaving_everything_anew(shelf):
+    left, cache = Left(), ReadCache()
+    for number in range(40):
+        shelf.write(days(number)[0])
+    cache = ReadCache(left)
+    shelf.through(cache, days(*range(39)))
+    cache.leave()
+    before = dict(left.kept)
+    shelf.through(cache, days(*range(40)))
+    cache.leave()
+    assert left.kept["points-rows"] is before["points-rows"]
+
+
+def test_what_was_dropped_for_want_of_room_is_left_too(shelf):
+    left = Left()
+    cache = ReadCache(left, most_bytes=1)
+    shelf.through(cache, days(1, 2))
+    assert "points-rows" in left.kept
+
+
+def test_what_is_larger_than_all_else_stays_in_its_own_files(shelf, monkeypatch):
+    monkeypatch.setattr("nba_pipeline.engine.read_cache._BYTES_SHELVED", 1)
+    left = Left()
+    cache = ReadCache(left)
+    shelf.through(cache, days(1, 2))
+    cache.leave()
+    assert not left.kept
+
+
+def test_what_was_written_need_not_be_read(shelf):
+    cache = ReadCache()
+    shelf.through(cache, days(1, 3))
+    shelf.write(days(3)[0])
+    written = shelf.load(days(3))
+    shelf.loaded.clear()
+    cache.put(WHOSE, shelf.marks(days(3)), written, shelf.load)
+    assert 20 in shelf.through(cache, days(1, 3))["points"].to_pylist()
+    assert shelf.loaded == []
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 9), max_size=3),
+            st.lists(st.integers(0, 9), unique=True),
+            st.booleans(),
+        ),
+        max_size=8,
+    )
+)
+def test_through_any_number_of_processes_the_rows_are_those_of_a_fresh_reading(story):
+    shelf, left = Shelf(), Left()
+    cache = ReadCache(left, most_bytes=2_000)
+    for written, asked, ends in story:
+        for day in days(*written):
+            shelf.write(day)
+            cache.put(WHOSE, shelf.marks([day]), shelf.load([day]), shelf.load)
+        wanted = days(*sorted(asked))
+        found = shelf.through(cache, wanted)
+        fresh = shelf.load([day for day in wanted if day in shelf.writings])
+        assert found.select(["game_date", "points"]) == fresh.select(["game_date", "points"])
+        digests = hashing.digests(fresh.select(DIGESTED))
+        assert found[digest_of(DIGESTED)].to_pylist() == [bytes(digest) for digest in digests]
+        if ends:
+            cache.leave()
+            cache = ReadCache(left, most_bytes=2_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -212,7 +212,7 @@ def test_two_raw_rows_of_one_key_and_moment_are_refused():
 def test_a_row_nobody_asked_for_is_named():
     stored = rows.conform(SUMMARY, [columns_of(points=np.array([1.0, 2.0]))])
     with pytest.raises(RowError, match="computed b of 2021-11-15, which nobody asked for"):
-        rows.finish(SUMMARY, stored, {(DAY, "a"): "inputs"}, "run-1", FIRST_RUN)
+        rows.finish(SUMMARY, stored, asked_for(["a"], "inputs"), "run-1", FIRST_RUN)
 
 
 # Revisions ---------------------------------------------------------------------------------------
@@ -234,8 +234,15 @@ def computed(table: Table, points: Mapping[str, int], run: int) -> pa.Table:
         "points": np.array(list(points.values()), dtype=np.float64),
         **(known_at(len(points)) if table.keeps_revisions else {}),
     }
-    asked = {(DAY, player): f"inputs of run {run}" for player in points}
+    asked = asked_for(points, f"inputs of run {run}")
     return rows.finish(table, rows.conform(table, [piece]), asked, f"run-{run}", at_run(run))
+
+
+def asked_for(players: Iterable[str], inputs_hash: str) -> pa.Table:
+    whose = pa.array(list(players), pa.string())
+    days = pa.array([DAY] * len(whose), pa.date32())
+    hashes = pa.array([inputs_hash] * len(whose), pa.string())
+    return pa.table({"owner": rows.owners(days, whose), "inputs_hash": hashes})
 
 
 def at_run(run: int) -> datetime:

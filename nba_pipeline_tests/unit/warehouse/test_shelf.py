@@ -1,0 +1,144 @@
+"""What one process leaves for the next: believed only while the files it came from are the same."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nba_pipeline.engine.errors import WarehouseError
+from nba_pipeline.warehouse.local import LocalWarehouse
+from nba_pipeline.warehouse.shelf import Shelf
+from nba_pipeline_tests.partitions import DAY, NEXT_DAY, SUMMARY, TABLES, about, put, rows_of
+
+DAYS = [DAY, NEXT_DAY]
+ROWS = pa.table({"player": ["a", "b"], "points": [12, 7]})
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "shelf")
+
+
+@pytest.fixture
+def kept(shelf: Shelf, tmp_path: Path) -> Path:
+    shelf.put("nba_test/summary-rows", ROWS)
+    return tmp_path / "shelf" / "nba_test" / "summary-rows.arrow"
+
+
+def test_what_was_kept_is_got(shelf, kept):
+    assert shelf.get("nba_test/summary-rows") == ROWS
+
+
+def test_of_a_name_nobody_used_there_is_nothing(shelf):
+    assert shelf.get("nba_test/summary-rows") is None
+
+
+def test_what_is_kept_anew_takes_the_place_of_what_was(shelf, kept):
+    shelf.put("nba_test/summary-rows", ROWS.slice(1))
+    assert shelf.get("nba_test/summary-rows") == ROWS.slice(1)
+
+
+@given(at=st.integers(min_value=0), bit=st.integers(0, 7))
+@settings(max_examples=60)
+def test_a_flipped_bit_is_as_good_as_nothing(at, bit, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shelf")
+    shelf, file = Shelf(folder), folder / "rows.arrow"
+    shelf.put("rows", ROWS)
+    content = bytearray(file.read_bytes())
+    content[at % len(content)] ^= 1 << bit
+    file.write_bytes(bytes(content))
+    assert shelf.get("rows") is None
+
+
+@given(length=st.integers(min_value=0, max_value=500))
+def test_half_a_file_is_as_good_as_nothing(length, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shelf")
+    shelf, file = Shelf(folder), folder / "rows.arrow"
+    shelf.put("rows", ROWS)
+    os.truncate(file, min(length, file.stat().st_size - 1))
+    assert shelf.get("rows") is None
+
+
+# A warehouse and its files ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> LocalWarehouse:
+    found = LocalWarehouse(tmp_path / "warehouse", TABLES)
+    for day in DAYS:
+        put(found, SUMMARY, rows_of(SUMMARY, {"player": "a", "game_date": day}), day)
+    found.shelve({})
+    return found
+
+
+@pytest.fixture
+def next_process(warehouse: LocalWarehouse) -> LocalWarehouse:
+    return LocalWarehouse(warehouse.folder, TABLES)
+
+
+def test_the_next_process_knows_of_partitions_what_their_files_say(warehouse, next_process):
+    found = next_process.stored(SUMMARY, DAYS)
+    (warehouse.folder / ".shelf" / "nba_test" / "summary-footers.arrow").unlink()
+    fresh = LocalWarehouse(warehouse.folder, TABLES).stored(SUMMARY, DAYS)
+    assert found == fresh
+    assert {day: known.mark for day, known in found.items()} == {
+        day: known.mark for day, known in fresh.items()
+    }
+
+
+def test_it_opens_no_file_for_that(next_process, monkeypatch):
+    monkeypatch.setattr("nba_pipeline.warehouse.local._read_footer", None)
+    assert set(next_process.stored(SUMMARY, DAYS)) == set(DAYS)
+
+
+def test_what_was_written_is_known_as_its_file_says_it(warehouse, next_process):
+    assert warehouse.stored(SUMMARY, DAYS) == next_process.stored(SUMMARY, DAYS)
+
+
+def test_a_file_that_was_replaced_since_speaks_for_itself(warehouse, next_process):
+    rows = rows_of(SUMMARY, {"player": "b"})
+    LocalWarehouse(warehouse.folder, TABLES).replace(
+        SUMMARY, {DAY: (rows, about(rows, fingerprint="later"))}
+    )
+    assert next_process.stored(SUMMARY, [DAY])[DAY].fingerprint == "later"
+
+
+def test_a_partition_that_is_gone_is_gone(warehouse, next_process):
+    warehouse.path(SUMMARY, DAYS[0]).unlink()
+    assert DAYS[0] not in next_process.stored(SUMMARY, DAYS)
+
+
+def test_a_file_that_was_damaged_since_is_damaged(warehouse, next_process):
+    path = warehouse.path(SUMMARY, DAYS[0])
+    os.truncate(path, path.stat().st_size - 5)
+    assert not next_process.stored(SUMMARY, DAYS)[DAYS[0]].intact
+
+
+def test_what_another_process_found_damaged_counts_as_damaged(warehouse, next_process):
+    day = DAYS[0]
+    assert next_process.stored(SUMMARY, [day])[day].intact
+    path = warehouse.path(SUMMARY, day)
+    content, at = bytearray(path.read_bytes()), path.stat()
+    content[60] ^= 1
+    with path.open("r+b") as file:
+        file.write(content)
+    # As a disk damages it: nobody wrote, so the file system saw nothing.
+    os.utime(path, ns=(at.st_atime_ns, at.st_mtime_ns))
+    with pytest.raises(WarehouseError, match="is damaged"):
+        LocalWarehouse(warehouse.folder, TABLES).read(SUMMARY, [day])
+    assert not next_process.stored(SUMMARY, [day])[day].intact
+    assert not LocalWarehouse(warehouse.folder, TABLES).stored(SUMMARY, [day])[day].intact
+
+
+def test_a_warehouse_that_can_only_be_read_keeps_nothing_and_says_nothing(warehouse, monkeypatch):
+    def refuse(*arguments: object, **more: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("nba_pipeline.warehouse.shelf.place", refuse)
+    warehouse.shelve({"nba_test/summary-rows": ROWS})
+    assert warehouse.shelved("nba_test/summary-rows") is None
