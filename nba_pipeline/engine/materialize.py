@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+from string import Formatter
 
 import numpy as np
 import pyarrow as pa
@@ -490,8 +491,11 @@ def _turned_away(
     outcomes = []
     for gate in table.gates:
         away = np.asarray(gate.turns_away(planned.cells), dtype=bool) & todo
+        told = {
+            name: planned.cells[name] for _, name, _, _ in Formatter().parse(gate.reason) if name
+        }
         for at in np.flatnonzero(away).tolist():
-            named = {name: values[at] for name, values in planned.cells.columns.items()}
+            named = {name: values[at] for name, values in told.items()}
             outcomes.append(
                 (
                     planned.days[at],

@@ -117,6 +117,7 @@ class ReadCache:
         """Begin with what earlier processes left on ``shelf``, and keep ``most_bytes`` at most."""
         self._shelf, self._most_bytes = shelf, most_bytes
         self._spans: OrderedDict[Whose, _Span] = OrderedDict()
+        self._written: dict[Whose, list[_Span]] = {}
         self._asked: set[Whose] = set()
 
     def rows(
@@ -149,23 +150,16 @@ class ReadCache:
         found = pa.concat_tables(known.of(sorted(marks)) or [known.rows.slice(0, 0)])
         return found.select([*columns, *map(digest_of, digests)]).combine_chunks()
 
-    def put(
-        self,
-        whose: Whose,
-        marks: Mapping[date, str],
-        rows: pa.Table,
-        load: Callable[[list[date]], pa.Table],
-    ) -> None:
-        """Keep rows that were just written, so that nobody need read them.
+    def put(self, whose: Whose, marks: Mapping[date, str], rows: pa.Table) -> None:
+        """Keep rows that were just written for whoever asks for them.
 
         Args:
             whose: The table, and whether with every revision.
             marks: The marks of the partitions as they were written.
-            rows: Their rows, in order.
-            load: Reads the rows of some dates.
+            rows: Their rows in order, with ``game_date`` and every column a reader might want.
         """
-        known, written = self._known(whose, load), _Span(marks, rows)
-        self._keep(whose, _joined(known, written) if known is not None else written)
+        self._written.setdefault(whose, []).append(_Span(marks, rows))
+        self._make_room()
 
     def leave(self) -> None:
         """Leave what was read, and is not on the shelf yet, for the next process."""
@@ -180,23 +174,39 @@ class ReadCache:
         }
 
     def _known(self, whose: Whose, load: Callable[[list[date]], pa.Table]) -> _Span | None:
+        """What is known without reading: from this run, or from earlier ones."""
         if whose not in self._spans and whose not in self._asked and self._shelf is not None:
             self._asked.add(whose)
             left = self._shelf.shelved(_shelf_name(whose))
             if left is not None and (span := _as_left(left, load([]).schema)) is not None:
-                self._keep(whose, span)
-        return self._spans.get(whose)
+                self._spans[whose] = span
+        known = self._spans.get(whose)
+        for written in self._written.pop(whose, []):
+            known = written if known is None else _joined(known, written)
+        return known
 
     def _keep(self, whose: Whose, span: _Span) -> None:
         self._spans[whose] = span
         self._spans.move_to_end(whose)
-        room = self._most_bytes - sum(held.size for held in self._spans.values())
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Drop what was read, and after that what was written, until the rest has room."""
+        kept = [*self._spans.values(), *(span for each in self._written.values() for span in each)]
+        room = self._most_bytes - sum(span.size for span in kept)
         while room < 0:
-            whose, dropped = self._spans.popitem(last=False)
+            if self._spans:
+                whose, dropped = self._spans.popitem(last=False)
+                if self._shelf is not None:
+                    self._shelf.shelve(self._to_shelve({whose: dropped}))
+                    self._asked.discard(whose)
+            else:
+                # Of a table nobody may ever ask for.
+                whose = next(iter(self._written))
+                dropped = self._written[whose].pop(0)
+                if not self._written[whose]:
+                    del self._written[whose]
             room += dropped.size
-            if self._shelf is not None:
-                self._shelf.shelve(self._to_shelve({whose: dropped}))
-                self._asked.discard(whose)
 
 
 def _shelf_name(whose: Whose) -> str:

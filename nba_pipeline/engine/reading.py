@@ -126,15 +126,13 @@ def keep_written(
     table: Table, written: Mapping[date, pa.Table], marks: Mapping[date, str], session: Session
 ) -> None:
     """Have the rows that were just written at hand for the tables that read them."""
-    if not marks:
-        return
     readers = [d for t in session.tables.values() for d in t.inputs.values()]
     for every_revision in {bool(d.known_by) for d in readers if d.table == table.name}:
-        read = _reader(table, session, every_revision)
-        whole = pa.concat_tables([written[day] for day in sorted(written)])
-        found = whole if every_revision else current(table, whole)
-        kept = found.select(read([]).column_names)
-        session.cache.put((table.full_name, every_revision), marks, kept, read)
+        if marks:
+            whole = pa.concat_tables([written[day] for day in sorted(written)])
+            found = whole if every_revision else current(table, whole)
+            kept = sorted(_read_by_any(session.tables, table))
+            session.cache.put((table.full_name, every_revision), marks, found.select(kept))
 
 
 def _read_by_any(tables: Mapping[str, Table], upstream: Table) -> set[str]:

@@ -30,5 +30,6 @@ class Writer:
     def append(self, log: logs.Log, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append rows, each given by the columns it has."""
         if rows:
-            filled = [{c.name: row.get(c.name) for c in log.columns} for row in rows]
-            self.warehouse.append(log, pa.Table.from_pylist(filled, schema=log.schema))
+            schema = log.schema
+            columns = [pa.array([row.get(c.name) for row in rows], c.type) for c in schema]
+            self.warehouse.append(log, pa.Table.from_arrays(columns, schema=schema))

@@ -220,7 +220,7 @@ def test_what_was_written_need_not_be_read(shelf):
     shelf.write(days(3)[0])
     written = shelf.load(days(3))
     shelf.loaded.clear()
-    cache.put(WHOSE, shelf.marks(days(3)), written, shelf.load)
+    cache.put(WHOSE, shelf.marks(days(3)), written)
     assert 20 in shelf.through(cache, days(1, 3))["points"].to_pylist()
     assert shelf.loaded == []
 
@@ -241,7 +241,7 @@ def test_through_any_number_of_processes_the_rows_are_those_of_a_fresh_reading(s
     for written, asked, ends in story:
         for day in days(*written):
             shelf.write(day)
-            cache.put(WHOSE, shelf.marks([day]), shelf.load([day]), shelf.load)
+            cache.put(WHOSE, shelf.marks([day]), shelf.load([day]))
         wanted = days(*sorted(asked))
         found = shelf.through(cache, wanted)
         fresh = shelf.load([day for day in wanted if day in shelf.writings])

@@ -24,13 +24,8 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "shelf")
 
 
-@pytest.fixture
-def kept(shelf: Shelf, tmp_path: Path) -> Path:
+def test_what_was_kept_is_got(shelf):
     shelf.put("nba_test/summary-rows", ROWS)
-    return tmp_path / "shelf" / "nba_test" / "summary-rows.arrow"
-
-
-def test_what_was_kept_is_got(shelf, kept):
     assert shelf.get("nba_test/summary-rows") == ROWS
 
 
@@ -38,7 +33,8 @@ def test_of_a_name_nobody_used_there_is_nothing(shelf):
     assert shelf.get("nba_test/summary-rows") is None
 
 
-def test_what_is_kept_anew_takes_the_place_of_what_was(shelf, kept):
+def test_what_is_kept_anew_takes_the_place_of_what_was(shelf):
+    shelf.put("nba_test/summary-rows", ROWS)
     shelf.put("nba_test/summary-rows", ROWS.slice(1))
     assert shelf.get("nba_test/summary-rows") == ROWS.slice(1)
 
@@ -136,7 +132,7 @@ def test_what_another_process_found_damaged_counts_as_damaged(warehouse, next_pr
 
 
 def test_a_warehouse_that_can_only_be_read_keeps_nothing_and_says_nothing(warehouse, monkeypatch):
-    def refuse(*arguments: object, **more: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("nba_pipeline.warehouse.shelf.place", refuse)
