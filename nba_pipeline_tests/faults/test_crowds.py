@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from nba_pipeline.tables import REGISTRY
 from nba_pipeline_tests.faults.tally import Tally, Times
 from nba_pipeline_tests.faults.victims import Executioner, Order
 from nba_pipeline_tests.faults.world import NOON, World, leftovers, read_logs
@@ -21,6 +23,7 @@ GIVEN_UP = (
     "no worker was left to compute",
     "the workers of the cluster made for this run did not start",
 )
+DUE_TWICE = "one night's schedule run by two at once, one Dagster folder"
 SCHEDULERS = "two nba-pipeline backfills at once, one Dagster folder"
 
 
@@ -84,6 +87,23 @@ def test_two_backfills_share_a_warehouse_and_a_dagster_folder(
         assert told.code == 0, told.said
         assert "Traceback" not in told.said
         tally.survives(SCHEDULERS, world.compared(Path(order.warehouse), name, tables))
+
+
+def test_a_schedule_that_two_find_due_at_once_writes_what_one_would(
+    world: World, order: Order, executioner: Executioner, times: Times, tally: Tally
+) -> None:
+    """The night of the first day: what the run brings up to date reads of no day before."""
+    folder, night = Path(order.warehouse), world.days[0]
+    tables = [t.name for t in REGISTRY.values() if t.layer in ("raw", "reference", "analytics")]
+    for number in range(times(1, 4, 0)):
+        name = ("late", "early")[number % 2]
+        mine = replace(order, archive=str(world.archives[name]), copies=2, schedule="post_game")
+        tally.injects(DUE_TWICE)
+        told = executioner.run(replace(mine, now=f"{night + timedelta(days=1)}T04:30:00-05:00"))
+        assert told.code == 0, told.said
+        assert "Traceback" not in told.said
+        assert leftovers(folder) == []
+        tally.survives(DUE_TWICE, world.compared(folder, name, tables, [night]))
 
 
 def test_workers_that_are_killed_cost_no_row(

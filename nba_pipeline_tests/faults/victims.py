@@ -1,9 +1,9 @@
 """Runs that die: one process brings everything into memory, and each run is a fork of it.
 
-A victim is the real thing, ``nba-pipeline backfill`` with Dagster or the engine alone, over a real
-folder. It is killed from outside at some moment, or by itself with SIGKILL at a place that a moment
-would seldom hit: with half a file written, between a file's sync and its rename, right after the
-rename, before a chunk is computed. Nothing of it gets to clean up.
+A victim is the real thing, ``nba-pipeline backfill`` with Dagster, a schedule that is due, or the
+engine alone, over a real folder. It is killed from outside at some moment, or by itself with
+SIGKILL at a place that a moment would seldom hit: with half a file written, between a file's sync
+and its rename, right after the rename, before a chunk is computed. Nothing of it gets to clean up.
 
 Run as a program it reads one order a line, as JSON, and answers with one line. It starts no thread
 of its own, so that it may fork.
@@ -40,7 +40,8 @@ class Order:
         archive: Folder of season files.
         warehouse: Folder of the warehouse.
         output: Folder for what it says.
-        now: The engine's moment, ISO; empty runs ``nba-pipeline backfill`` instead, with Dagster.
+        now: The moment of the engine or the schedule, ISO; empty runs ``nba-pipeline backfill``.
+        schedule: The schedule that is due; empty runs the engine.
         dagster: Dagster's folder.
         select: Which tables, where Dagster runs them.
         executor: Name of the executor.
@@ -59,6 +60,7 @@ class Order:
     warehouse: str
     output: str
     now: str = ""
+    schedule: str = ""
     dagster: str = ""
     select: str = ""
     executor: str = ""
@@ -262,7 +264,9 @@ def _live(order: Order, reached: Path) -> int:
     code = 1
     try:
         with _trapped(order, counts):
-            code = _engine(order) if order.now else _command(order)
+            code = (
+                _due(order) if order.schedule else _engine(order) if order.now else _command(order)
+            )
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
     except BaseException:  # noqa: BLE001 - a traceback is what a test looks for
@@ -298,15 +302,52 @@ def _engine(order: Order) -> int:
     return 1 if problems else 0
 
 
-def _command(order: Order) -> int:
-    from nba_pipeline.cli import main
-
+def _settle(order: Order) -> None:
     os.environ |= {
         "NBA_FIRST_DAY": order.days[0],
+        "NBA_OLDEST_DAYS": "100000",
+        "NBA_ARCHIVE_DIR": order.archive,
         "NBA_WAREHOUSE_DIR": order.warehouse,
         "DAGSTER_HOME": order.dagster,
         "NBA_EXECUTOR": order.executor,
     }
+
+
+def _due(order: Order) -> int:
+    """What a scheduler does at the moment: ask the schedule, and run what it wants."""
+    import dagster as dg
+
+    from nba_pipeline.orchestration.build import build_definitions
+    from nba_pipeline.orchestration.home import one_at_a_time, prepare_home
+    from nba_pipeline.orchestration.resources import SourceResource
+
+    _settle(order)
+    prepare_home(Path(order.dagster))
+    definitions = build_definitions()
+    repository = definitions.get_repository_def()
+    schedule = repository.get_schedule_def(order.schedule)
+    with one_at_a_time(Path(order.dagster)):
+        instance = dg.DagsterInstance.get()
+    context = dg.build_schedule_context(
+        instance=instance,
+        scheduled_execution_time=datetime.fromisoformat(order.now),
+        repository_def=repository,
+        resources={"source": SourceResource()},
+    )
+    job = definitions.resolve_job_def(schedule.job_name)
+    runs = [
+        job.execute_in_process(
+            instance=instance, partition_key=asked.partition_key, tags=dict(asked.tags)
+        )
+        for asked in schedule.evaluate_tick(context).run_requests
+    ]
+    return 0 if runs and all(run.success for run in runs) else 1
+
+
+def _command(order: Order) -> int:
+    from nba_pipeline.cli import main
+
+    _settle(order)
     words = ["backfill", "--from", order.days[0], "--to", order.days[1], "--only"]
     sys.argv = ["nba-pipeline", *words, "--select", order.select, "--archive", order.archive]
     main()

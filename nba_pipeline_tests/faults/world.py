@@ -243,10 +243,16 @@ class World:
         """What a warehouse holds."""
         return self.reader.contents(folder, self.days)
 
-    def compared(self, folder: Path, name: str, tables: Collection[str] = ()) -> Differences:
-        """How a warehouse differs from what is true of some files, in all tables or in some."""
-        wanted = set(tables) or set(REGISTRY)
-        truth = {where: true for where, true in self.truth[name].items() if where[0] in wanted}
+    def compared(
+        self, folder: Path, name: str, tables: Collection[str] = (), days: Collection[date] = ()
+    ) -> Differences:
+        """How a warehouse differs from what is true of some files, by tables and days if asked."""
+        wanted, when = set(tables) or set(REGISTRY), set(days) or set(self.days)
+        truth = {
+            (table, day): true
+            for (table, day), true in self.truth[name].items()
+            if table in wanted and day in when
+        }
         return differences(self.contents(folder), truth)
 
     def torn(self, folder: Path, before: Collection[Where]) -> Differences:
