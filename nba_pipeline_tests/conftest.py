@@ -44,6 +44,20 @@ SEASON = Season(
 Row = dict[str, Any]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep the tests of a file in one worker: what they share is built there once.
+
+    Files come in the order of their folders, so that the many short ones are left to the end.
+    """
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
+
 @pytest.fixture(scope="session")
 def season_files() -> Path:
     """The folder of recorded seasons, which is not part of the project."""

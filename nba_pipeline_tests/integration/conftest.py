@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.orchestration.assets import key_of
+from nba_pipeline.orchestration.idle import instance_in
 from nba_pipeline.orchestration.launch import Launched, launch
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
@@ -206,15 +207,11 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One instance and one warehouse for the tests of a module, which tell one story in order."""
     folder = tmp_path_factory.mktemp("lab")
-    (folder / "dagster").mkdir()
-    with (
-        pytest.MonkeyPatch.context() as patched,
-        dg.DagsterInstance.local_temp(
-            str(folder / "dagster"), overrides={"telemetry": {"enabled": False}}
-        ) as instance,
-    ):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DAGSTER_HOME", str(folder / "dagster"))
         patched.setenv("NBA_WAREHOUSE_DIR", str(folder / "warehouse"))
         patched.delenv("NBA_ARCHIVE_DIR", raising=False)
         patched.delenv("NBA_EXECUTOR", raising=False)
         patched.setenv("NBA_FIRST_DAY", DATES[0].isoformat())
-        yield Lab(folder, instance)
+        with instance_in(folder / "dagster") as instance:
+            yield Lab(folder, instance)

@@ -7,15 +7,16 @@ import random
 import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pytest
 
 from nba_pipeline.engine.history import out_of_date, partitions_needed
 from nba_pipeline.engine.table import Table
+from nba_pipeline.orchestration.idle import instance_in
 from nba_pipeline.orchestration.launch import launch, selected_tables
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
@@ -53,13 +54,15 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Builds a warehouse by some runs, each of some days, and once more what they left behind."""
 
     def built(name: str, runs: Iterable[Sequence[date]]) -> Bytes:
-        folder = tmp_path_factory.mktemp(name)
+        folder, home = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp(f"{name}_dagster")
         tables = selected_tables(SELECTED)
         warehouse, source = LocalWarehouse(folder, list(REGISTRY.values())), SimulatedLeague()
-        with pytest.MonkeyPatch.context() as patched, dg.DagsterInstance.ephemeral() as instance:
+        with pytest.MonkeyPatch.context() as patched, ExitStack() as stack:
+            patched.setenv("DAGSTER_HOME", str(home))
             patched.setenv("NBA_WAREHOUSE_DIR", str(folder))
             patched.setenv("NBA_FIRST_DAY", DAYS[0].isoformat())
             patched.delenv("NBA_ARCHIVE_DIR", raising=False)
+            instance = stack.enter_context(instance_in(home))
 
             def bring(days: Sequence[date], which: Sequence[Table] = tables) -> None:
                 said: dict[str, Any] = {"archive": "", "executor": "", "force": False}

@@ -16,6 +16,7 @@ import yaml
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.materialize import materialize, refuse_problems
 from nba_pipeline.engine.session import Session
+from nba_pipeline.orchestration.idle import instance_in
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
@@ -50,10 +51,8 @@ def serial(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @contextmanager
 def _run(config: Path, folder: Path) -> Iterator[Any]:
     """A run of the day on an instance on disk, launched as the file says."""
-    (folder / "dagster").mkdir()
-    off = {"telemetry": {"enabled": False}}
     with (
-        dg.DagsterInstance.local_temp(str(folder / "dagster"), overrides=off) as instance,
+        instance_in(folder / "dagster") as instance,
         dg.execute_job(
             dg.reconstructable(job),
             instance=instance,
@@ -70,6 +69,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("NBA_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NBA_WAREHOUSE_DIR", str(tmp_path / "warehouse"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     _build(tmp_path / "warehouse", BEFORE)
     return tmp_path
 
