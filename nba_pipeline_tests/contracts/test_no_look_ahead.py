@@ -8,6 +8,7 @@ of a game before it: the league's injury reports of after tip-off are in the fir
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -176,7 +177,7 @@ def test_the_last_status_before_tip_off_reaches_the_features(sessions, world):
 
 
 def test_a_window_that_is_one_day_too_wide_is_caught(
-    worlds, session_in, tmp_path_factory, versions
+    worlds, sessions, session_in, tmp_path_factory, versions
 ):
     table = REGISTRY["player_shot_zone_analysis"]
     name = next(n for n, read in table.inputs.items() if read.window == Window(None, -1))
@@ -185,7 +186,9 @@ def test_a_window_that_is_one_day_too_wide_is_caught(
         **REGISTRY,
         table.name: replace(table, inputs={**table.inputs, name: wide}),
     }
-    folder = tmp_path_factory.mktemp("broken")
+    # What the window does not touch is there already.
+    folder = tmp_path_factory.mktemp("broken") / "warehouse"
+    shutil.copytree(sessions[1].warehouse.folder, folder)
     session = _build(session_in, worlds[1], folder, broken)
     built = session.warehouse.stored(table, [NIGHT])[NIGHT].data_version
     assert built != versions[0][table.name]
