@@ -49,6 +49,7 @@ class Bench:
         scratch: A folder for everything that is written.
         executors: Those to compare.
         say: Told in one line what is being done.
+        times: How often what is measured warm is done.
     """
 
     world: World
@@ -56,6 +57,7 @@ class Bench:
     scratch: Path
     executors: tuple[str, ...] = ("serial", "threads", "processes")
     say: Callable[[str], None] = lambda _: None
+    times: int = 7
 
     @cached_property
     def built(self) -> tuple[Path, Done, Spent]:

@@ -12,8 +12,6 @@ from nba_pipeline.benchmarks.working import PROCESSORS, Done, Work, do
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
-_TIMES = 7
-
 
 def one_date(bench: Bench) -> Figures:
     """The newest date with features: read, plan, compute, hash and write, without its history."""
@@ -25,7 +23,7 @@ def one_date(bench: Bench) -> Figures:
         work = Work(bench.world, folder, (day,), executor, PROCESSORS)
         unbuild(folder, PROCESSORS, day)
         cold_done, _, cold = apart(do, work)
-        (warm, done), _, _ = apart(repeated, work)
+        (warm, done), _, _ = apart(repeated, work, bench.times)
         first = first or warm
         about = {"executor": executor, "date": day.isoformat()}
         found.add("cold", cold, **about, **cold_done.record())
@@ -35,10 +33,14 @@ def one_date(bench: Bench) -> Figures:
     return found
 
 
-def repeated(work: Work) -> tuple[Spent, Done]:
+def repeated(work: Work, times: int) -> tuple[Spent, Done]:
     """What one date's work typically costs in a process that has done it before.
 
     The source stays open and its rows are known; the date's partitions are taken away each time.
+
+    Args:
+        work: The date's.
+        times: How often it is done.
     """
     source, last = work.world.open(), [Done()]
     (day,) = work.dates
@@ -49,7 +51,7 @@ def repeated(work: Work) -> tuple[Spent, Done]:
     def ready() -> None:
         unbuild(work.folder, work.tables, day)
 
-    return typical(once, _TIMES, ready), last[0]
+    return typical(once, times, ready), last[0]
 
 
 def unbuild(folder: Path, tables: Iterable[str], day: date) -> None:

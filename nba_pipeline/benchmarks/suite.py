@@ -51,6 +51,7 @@ def run(
     days: Sequence[date],
     executors: Sequence[str],
     say: Callable[[str], None],
+    times: int = Bench.times,
 ) -> dict[str, Any]:
     """Run scenarios one after another, in folders that are gone afterwards.
 
@@ -60,6 +61,7 @@ def run(
         days: The dates.
         executors: Those to compare.
         say: Told in one line what is being done.
+        times: How often what is measured warm is done.
 
     Returns:
         ``machine``, what was measured on; ``scenarios``, for each its ``records`` and ``ratios``.
@@ -75,7 +77,7 @@ def run(
         )
     found = {}
     with tempfile.TemporaryDirectory(prefix="nba_bench_") as scratch:
-        bench = Bench(World(archive), tuple(days), Path(scratch), tuple(executors), say)
+        bench = Bench(World(archive), tuple(days), Path(scratch), tuple(executors), say, times)
         for name in scenarios or SCENARIOS:
             figures = SCENARIOS[name](bench)
             found[name] = {"ratios": figures.ratios, "records": figures.records}

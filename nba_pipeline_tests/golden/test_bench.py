@@ -36,7 +36,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(archive: Path) -> Told:
-    return suite.run(SCENARIOS, str(archive), DATES, ("serial", "threads"), lambda _: None)
+    executors = ("serial", "threads")
+    return suite.run(SCENARIOS, str(archive), DATES, executors, lambda _: None, times=1)
 
 
 def records(told: Told, scenario: str, what: str) -> list[dict[str, Any]]:
