@@ -17,7 +17,8 @@ telemetry:
 nux:
   enabled: false
 """
-_SETTLED = f"""\
+#: Settings of an instance made here: also its event log is this program's.
+SETTLED = f"""\
 {QUIET}event_log_storage:
   module: nba_pipeline.orchestration.event_log
   class: EventLog
@@ -40,7 +41,7 @@ def prepare_home(home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         with one_at_a_time(home):
             if not any(home.iterdir()):
-                (home / "dagster.yaml").write_text(_SETTLED)
+                (home / "dagster.yaml").write_text(SETTLED)
     except OSError as error:
         raise ConfigurationError(f"DAGSTER_HOME {home} cannot be used: {error.strerror}") from error
     os.environ["DAGSTER_HOME"] = str(home.resolve())

@@ -14,6 +14,7 @@ from google.cloud import storage
 
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
+from nba_pipeline.orchestration.event_log import EventLog
 from nba_pipeline.tables import REGISTRY
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "dagster.yaml"
@@ -28,6 +29,7 @@ def instance(
     bucket = f"logs-{uuid.uuid4().hex[:8]}"
     storage.Client().create_bucket(bucket)
     monkeypatch.setenv("NBA_LOGS_BUCKET", bucket)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     shutil.copy(CONFIG, tmp_path / "dagster.yaml")
     with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
         yield opened
@@ -40,6 +42,13 @@ def test_it_keeps_what_steps_print_in_the_bucket(instance):
         print("a line of a step")  # noqa: T201
     kept = manager.get_log_data(["run", "step"])
     assert b"a line of a step" in kept.stdout
+
+
+def test_it_keeps_its_events_in_one_database_in_dagster_home(instance, tmp_path):
+    assert isinstance(instance.event_log_storage, EventLog)
+    instance.report_runless_asset_event(dg.AssetMaterialization("kept"))
+    assert (tmp_path / "event_log.db").is_file()
+    assert instance.get_latest_materialization_event(dg.AssetKey("kept"))
 
 
 def test_two_steps_write_a_table_at_once(instance):

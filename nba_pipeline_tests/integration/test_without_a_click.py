@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from serving import RUN_SECONDS, Server, serving, wait
 
+from nba_pipeline.orchestration.home import SETTLED
 from nba_pipeline.tables import REGISTRY
 
 DAY = date(2021, 11, 16)
@@ -59,7 +60,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, terminal_in: Any) -> Iterat
     )
     home = Path(terminal.environment["DAGSTER_HOME"])
     home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    (home / "dagster.yaml").write_text(SETTLED)
     with serving(terminal) as running:
         yield running
 
