@@ -396,7 +396,16 @@ def _verified_footer(path: Path) -> bytes | None:
 def _write(rows: pa.Table, path: Path) -> str:
     """Put rows in the place of a file; the mark of the one that has them."""
     whole = pa.BufferOutputStream()
-    pq.write_table(rows, whole, compression="lz4", write_page_checksum=True)
+    # A file is some hundred rows of a hundred columns: what would let readers pass over parts of it
+    # costs as much as the rows. Queries choose by date.
+    pq.write_table(
+        rows,
+        whole,
+        compression="lz4",
+        use_dictionary=False,
+        write_statistics=["game_date"],
+        write_page_checksum=True,
+    )
     content = whole.getvalue()
     end = content.slice(content.size - _TAIL).to_pybytes()
     pages = content.size - _TAIL - int.from_bytes(end[:4], "little")
