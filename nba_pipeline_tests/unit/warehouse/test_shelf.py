@@ -120,7 +120,7 @@ def test_what_another_process_found_damaged_counts_as_damaged(warehouse, next_pr
     assert next_process.stored(SUMMARY, [day])[day].intact
     path = warehouse.path(SUMMARY, day)
     content, at = bytearray(path.read_bytes()), path.stat()
-    content[60] ^= 1
+    content[4:200] = bytes(byte ^ 1 for byte in content[4:200])
     with path.open("r+b") as file:
         file.write(content)
     # As a disk damages it: nobody wrote, so the file system saw nothing.
