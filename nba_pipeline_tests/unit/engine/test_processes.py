@@ -35,6 +35,8 @@ from nba_pipeline_tests.unit.engine.test_fanout import cells_of, numbers, table_
 CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0
 
+helpers_may_die = pytest.mark.filterwarnings("ignore:resource_tracker. process died:UserWarning")
+
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[Processes]:
@@ -95,7 +97,7 @@ def test_a_worker_that_was_killed_with_nothing_to_do_is_replaced(call):
     assert call(own_pid, lives=2) != killed
 
 
-@pytest.mark.filterwarnings("ignore:resource_tracker. process died:UserWarning")
+@helpers_may_die
 def test_a_killed_helper_of_python_s_own_stops_nobody(call):
     """With each worker Python sees that a process runs which looks after named semaphores."""
     tracker = [p for p in psutil.Process().children() if "resource_tracker" in str(p.cmdline())]
@@ -196,6 +198,7 @@ def test_a_cell_that_workers_always_die_of_is_named_and_costs_no_other(pools):
     ]
 
 
+@helpers_may_die
 def test_workers_that_cannot_begin_stop_the_table_and_break_no_cell(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONHOME", str(tmp_path))
     opened, table = Pools("processes"), table_of(die_twice)
