@@ -100,10 +100,11 @@ def test_a_worker_that_was_killed_with_nothing_to_do_is_replaced(call):
 @helpers_may_die
 def test_a_killed_helper_of_python_s_own_stops_nobody(call):
     """With each worker Python sees that a process runs which looks after named semaphores."""
-    tracker = [p for p in psutil.Process().children() if "resource_tracker" in str(p.cmdline())]
-    for pid in (call(own_pid), *(process.pid for process in tracker)):
+    worker = call(own_pid)
+    helpers = [p for p in psutil.Process().children() if "resource_tracker" in str(p.cmdline())]
+    assert helpers
+    for pid in (worker, *(helper.pid for helper in helpers)):
         os.kill(pid, signal.SIGKILL)
-    assert tracker
     assert call(own_pid, lives=2)
 
 
