@@ -2,7 +2,7 @@
 
 A season is hundreds of small files, and opening each costs more than what is in it. Nothing here
 is believed for lying here: whoever kept something says with it which files it was read from. What
-is damaged or half written counts as not there.
+is damaged, half written or another's counts as not there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Shelf:
             return None
         content = pa.memory_map(str(path)).read_buffer()
         rows = content.slice(_ROOM)
-        if content.slice(0, _ROOM).to_pybytes() != _digest(rows):
+        if content.slice(0, _ROOM).to_pybytes() != _digest(name, rows):
             return None
         return pa.ipc.open_stream(rows).read_all()
 
@@ -48,11 +48,14 @@ class Shelf:
         content = whole.getvalue()
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not synced: what the disk loses is read from where it came from.
-        place(path, [_digest(content), content], synced=False)
+        place(path, [_digest(name, content), content], synced=False)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"
 
 
-def _digest(content: pa.Buffer) -> bytes:
-    return hashlib.sha256(content).digest().ljust(_ROOM, b"\0")
+def _digest(name: str, content: pa.Buffer) -> bytes:
+    """Over the name as well, so that a file copied over another is not taken for it."""
+    sha = hashlib.sha256(name.encode())
+    sha.update(content)
+    return sha.digest().ljust(_ROOM, b"\0")

@@ -53,6 +53,18 @@ def _mix_up_tables(path: Path, dice: random.Random) -> None:
     shutil.copy(dice.choice(others), path)
 
 
+def _mix_up_shelves(path: Path, dice: random.Random) -> None:
+    shelved = path.parents[2] / ".shelf"
+    files = sorted(shelved.rglob("*.arrow"))
+    for file in dice.sample(files, len(files) // 2):
+        shutil.copy(dice.choice([other for other in files if other != file]), file)
+
+
+def _rot_on_the_shelf(path: Path, dice: random.Random) -> None:
+    for file in sorted((path.parents[2] / ".shelf").rglob("*.arrow"))[::3]:
+        dice.choice([_flip, _cut, _blank, _delete])(file, dice)
+
+
 HARMS: dict[str, tuple[Harm, int]] = {
     # What is done, and to how many files at once.
     "a table's folder deleted by hand": (_delete_table, 1),
@@ -62,6 +74,8 @@ HARMS: dict[str, tuple[Harm, int]] = {
     "a file deleted by hand": (_delete, 6),
     "another day's file in its place": (_mix_up_days, 3),
     "another table's file in its place": (_mix_up_tables, 3),
+    "files left for the next run mixed up": (_mix_up_shelves, 1),
+    "files left for the next run rotten": (_rot_on_the_shelf, 1),
 }
 
 
@@ -97,6 +111,8 @@ def test_what_is_harmed_is_healed_and_never_read_as_data(
     world: World, warehouse: Path, times: Times, tally: Tally, dice: random.Random
 ) -> None:
     for _ in range(times(1, 8, 2)):
+        # What is left for the next run is of these very files, and so it would be believed.
+        assert build(world.session(warehouse, "early", force=True), world.days) == []
         files = _files(warehouse, dice)
         for harm, (do, count) in HARMS.items():
             for path in itertools.islice((path for path in files if path.exists()), count):

@@ -24,6 +24,7 @@ from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.history import Late, out_of_date
 from nba_pipeline.engine.logs import LOGS
 from nba_pipeline.engine.materialize import Session, materialize
+from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.engine.table import KNOWN_AT, Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.feeds import (
@@ -193,9 +194,11 @@ def differences(found: Mapping[Where, Content], truth: Mapping[Where, Content]) 
 
 def session_in(folder: Path, archive: Path, now: datetime = NOON, **options: Any) -> Session:
     """A run's session over a warehouse folder, opened afresh."""
+    warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
     return Session(
         **{
-            "warehouse": LocalWarehouse(folder, list(REGISTRY.values())),
+            "warehouse": warehouse,
+            "cache": ReadCache(warehouse),
             "source": Archive(archive),
             "tables": REGISTRY,
             "pools": Pools(),
@@ -209,12 +212,15 @@ def session_in(folder: Path, archive: Path, now: datetime = NOON, **options: Any
 
 def build(session: Session, days: Sequence[date]) -> list[str]:
     """Bring every table up to date, as a run does; what stopped it, one sentence each."""
-    return [
-        part.problem
-        for table in REGISTRY.values()
-        for part in materialize(table, days, session)
-        if part.problem
-    ]
+    try:
+        return [
+            part.problem
+            for table in REGISTRY.values()
+            for part in materialize(table, days, session)
+            if part.problem
+        ]
+    finally:
+        session.cache.leave()
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,12 @@ def test_half_a_file_is_as_good_as_nothing(length, tmp_path_factory):
     assert shelf.get("rows") is None
 
 
+def test_what_was_kept_under_another_name_is_as_good_as_nothing(shelf, tmp_path):
+    shelf.put("summary", ROWS)
+    (tmp_path / "shelf" / "summary.arrow").rename(tmp_path / "shelf" / "raw.arrow")
+    assert shelf.get("raw") is None
+
+
 # A warehouse and its files ------------------------------------------------------------------------
 
 
