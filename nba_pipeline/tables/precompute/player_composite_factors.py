@@ -337,8 +337,8 @@ def _fatigue_context(load: Workload, tired: Fatigue) -> Array:
             "avg_minutes_pg_last_7": load.avg_minutes_per_game_last_7,
             "back_to_backs_last_14": load.back_to_backs_last_14_days,
             "player_age": load.player_age,
-            "penalties_applied": [[text for text, points in row if points < 0] for row in applied],
-            "bonuses_applied": [[text for text, points in row if points > 0] for row in applied],
+            "penalties_applied": [tuple(text for text, by in row if by < 0) for row in applied],
+            "bonuses_applied": [tuple(text for text, by in row if by > 0) for row in applied],
             "final_score": tired.score,
         }
     )
@@ -396,9 +396,16 @@ def _named(values: Array, above: str, between: str, below: str) -> Array:
 
 def _json(fields: Mapping[str, Array | list[Any]]) -> Array:
     """One JSON object per row, keys in alphabetical order."""
-    rows = zip(*(_plain(values) for values in fields.values()), strict=True)
-    texts = [json.dumps(dict(zip(fields, row, strict=True)), sort_keys=True) for row in rows]
-    return np.array(texts, dtype=object)
+    names = sorted(fields)
+    pattern = "{" + ", ".join(f"{json.dumps(name)}: %s" for name in names) + "}"
+    rows = zip(*(_encoded(_plain(fields[name])) for name in names), strict=True)
+    return np.array([pattern % row for row in rows], dtype=object)
+
+
+def _encoded(values: list[Any]) -> list[str]:
+    """Values as JSON; most come many times, and each is encoded once."""
+    texts = {value: json.dumps(value) for value in set(values)}
+    return [texts[value] for value in values]
 
 
 def _plain(values: Array | list[Any]) -> list[Any]:
