@@ -73,30 +73,23 @@ def _reports(folder: Path, said: tuple[tuple[str, str, datetime, str], ...]) -> 
     pq.write_table(pa.Table.from_pylist(rows), folder / "injury_reports_2021_22.parquet")
 
 
-def _until(rows: pa.Table, days: dict[str, date], last: date) -> pa.Table:
-    keep = [days[game_id] <= last for game_id in rows["game_id"].to_pylist()]
-    return rows.filter(pa.array(keep))
-
-
 def _world(season_files: Path, folder: Path, last_result: date) -> Path:
     """The season's files as they would be with results up to a day and fixtures beyond it."""
     folder.mkdir()
     schedule = pq.read_table(season_files / "schedule_2021_22.parquet")
-    days = dict(
-        zip(schedule["game_id"].to_pylist(), schedule["game_date"].to_pylist(), strict=True)
-    )
     played = pc.less_equal(schedule["game_date"], pa.scalar(last_result))
     for name in ("home_score", "away_score"):
         known = pc.if_else(played, schedule[name], pa.scalar(None, schedule[name].type))
         schedule = schedule.set_column(schedule.column_names.index(name), name, known)
     status = pc.if_else(played, pa.scalar("Final"), pa.scalar("Scheduled"))
     pq.write_table(schedule.append_column("status", status), folder / "schedule_2021_22.parquet")
+    games = schedule.filter(played)["game_id"].combine_chunks()
     for path in sorted(season_files.glob("*_2021_2*.parquet")):
         if path.name.startswith("schedule_"):
             continue
         rows = pq.read_table(path)
         if path.name.startswith(_RESULTS):
-            rows = _until(rows, days, last_result)
+            rows = rows.filter(pc.is_in(rows["game_id"], games))
         elif path.name.startswith("injury_"):
             rows = rows.filter(pc.less_equal(rows["date"], pa.scalar(max(last_result, NIGHT))))
         pq.write_table(rows, folder / path.name)

@@ -19,13 +19,13 @@ FIRST_DAY = "2021-11-14"
 
 @pytest.fixture
 def environment(
-    bigquery: Mapping[str, str], season_files: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bigquery: Mapping[str, str], archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A terminal in which BigQuery is the warehouse."""
     chosen = {
         **bigquery,
         "NBA_FIRST_DAY": FIRST_DAY,
-        "NBA_ARCHIVE_DIR": str(season_files),
+        "NBA_ARCHIVE_DIR": str(archive),
         "DAGSTER_HOME": str(tmp_path),
     }
     for name, value in chosen.items():
