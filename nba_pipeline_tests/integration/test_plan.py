@@ -77,20 +77,20 @@ def story(archive: Path, tmp_path_factory: pytest.TempPathFactory, terminal_in: 
     late = corrected(archive, tmp_path_factory.mktemp("late") / "archive")
     which = ("--from", FIRST.isoformat(), "--to", DAY.isoformat(), "--select", TABLES)
     days = (*which, "--json", "--archive")
-    told = {"first plan": home("plan", *days, str(archive))}
+    told = {"first plan": home.inside("plan", *days, str(archive))}
     told["nothing there"] = sorted(path.name for path in home.folder.iterdir())
     told["first run"] = home("backfill", *days, str(archive))
     before = home.files()
-    told["plan"] = home("plan", *days, str(late))
+    told["plan"] = home.inside("plan", *days, str(late))
     told["nothing moved"] = home.files() == before
-    told["text"] = home("plan", *which, "--archive", str(late))
+    told["text"] = home.inside("plan", *which, "--archive", str(late))
     explained = ("explain", "nbac_player_boxscores", "--date", FIRST.isoformat())
     who = _named(told["plan"])
-    told["why"] = home(*explained, "--player", who, "--archive", str(late), "--json")
-    told["nobody"] = home(*explained, "--player", "nobody", "--archive", str(late))
+    told["why"] = home.inside(*explained, "--player", who, "--archive", str(late), "--json")
+    told["nobody"] = home.inside(*explained, "--player", "nobody", "--archive", str(late))
     told["run"] = home("backfill", *days, str(late))
-    told["why then"] = home(*explained, "--player", who, "--archive", str(late))
-    told["plan after"] = home("plan", *which, "--archive", str(late))
+    told["why then"] = home.inside(*explained, "--player", who, "--archive", str(late))
+    told["plan after"] = home.inside("plan", *which, "--archive", str(late))
     return told
 
 
