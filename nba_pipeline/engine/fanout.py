@@ -42,7 +42,7 @@ CHUNK_CELLS = 64
 
 # A large batch is cut into at most this many chunks: a chunk's fixed cost is dozens of array calls.
 # Of four weeks of the ten processors 32 chunks cost 1.9 CPU seconds, 8 to 16 cost 1.6, one 1.5.
-_MOST_CHUNKS = 16
+_MOST_CHUNKS = 8
 
 # How many worker processes may die with a single cell before they are taken to die of it. Chunks of
 # more are cut in half instead.
