@@ -129,7 +129,7 @@ class _Draw:
 
 def _week(seed: int, season: int, week: int, games_on: dict[date, int], before: _Draw) -> _Draw:
     """Draw a week, again and again until every team plays as often as it is to."""
-    quotas = _quotas(2 * sum(games_on.values()), before, Dice(seed, Purpose.QUOTAS, week, season))
+    quotas = _quotas(games_on, before, Dice(seed, Purpose.QUOTAS, week, season))
     first = (week + 1) * 1_000
     attempts = (
         _attempt(games_on, quotas, before, Dice(seed, Purpose.FIXTURES, first + at, season))
@@ -138,18 +138,26 @@ def _week(seed: int, season: int, week: int, games_on: dict[date, int], before: 
     return next(drawn for drawn in attempts if _is_fair(drawn, quotas, games_on))
 
 
-def _quotas(places: int, before: _Draw, dice: Dice) -> dict[str, int]:
-    """How often each team plays in a week, so that nobody gets more than a game ahead in all."""
+def _quotas(games_on: Mapping[date, int], before: _Draw, dice: Dice) -> dict[str, int]:
+    """How often each team plays in a week, so that nobody gets more than a game ahead in all.
+
+    Before the break there is one evening, and who played on the two before it cannot be asked to.
+    """
     quotas = dict.fromkeys(TEAMS, 0)
     played = {team: len(days) for team, days in before.days_of.items()}
-    order = dice.shuffled(tuple(TEAMS))
+    days = [day for day, games in games_on.items() if games]
+    able = [
+        team
+        for team in dice.shuffled(tuple(TEAMS))
+        if not all(plays_three_running(before.days_of[team], day) for day in days)
+    ]
 
     def turn(team: str) -> tuple[bool, bool, int]:
         quota = quotas[team]
         return quota >= _MOST_A_WEEK, quota >= _FEWEST_A_WEEK, played[team] + quota
 
-    for _ in range(places):
-        team = min(order, key=turn)
+    for _ in range(2 * sum(games_on.values())):
+        team = min(able, key=turn)
         quotas[team] += 1
     return quotas
 
