@@ -196,10 +196,10 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _answer(request: bytes) -> bytes:
+def _answer(request: bytes) -> memoryview:
     """The result of a call and None, or None and the error."""
     try:
         function, arguments = ForkingPickler.loads(request)
-        return bytes(ForkingPickler.dumps((function(*arguments), None)))
+        return ForkingPickler.dumps((function(*arguments), None))
     except Exception as error:  # noqa: BLE001 - raised again where it was asked for
-        return bytes(ForkingPickler.dumps((None, error)))
+        return ForkingPickler.dumps((None, error))
