@@ -3,7 +3,7 @@
 Workers need this package and nothing else: they are handed plain columns and return them. A worker
 that is lost costs its chunks a repetition; one that is lost over and over with the same chunk is
 taken to die of it, and the chunk is cut until the entity it dies of stands alone. A worker that is
-lost as it starts is not started again; where none is left, chunks are not waited for.
+lost as it starts is not started again; where none is left, the table stops.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ _REPETITIONS = 2
 _CONNECT_SECONDS = 20
 
 # After how long without any worker a cluster that was made for a run gives up.
-_NO_WORKERS = {"distributed.scheduler.no-workers-timeout": "20s"}
+_NO_WORKERS = {"distributed.scheduler.no-workers-timeout": "10s"}
 
 
 class Cluster:
@@ -78,7 +79,7 @@ class Cluster:
                 f"no dask scheduler answers at {address}: {type(error).__name__}"
             )
         if self._own is not None:
-            self._own.close(timeout=10)
+            _end(self._own)
         return WorkersError(f"the workers of the cluster made for this run did not start: {error}")
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
@@ -96,7 +97,7 @@ class Cluster:
         self._executor.shutdown(wait=False)
         self._client.close(timeout=5)
         if self._own is not None:
-            self._own.close(timeout=10)
+            _end(self._own)
 
 
 def wants_workers(error: BaseException) -> bool:
@@ -119,6 +120,12 @@ def _made(count: int) -> LocalCluster:
             worker_dashboard_address="127.0.0.1:0",
             silence_logs=50,
         )
+
+
+def _end(made: LocalCluster) -> None:
+    """Let a cluster go; one that does not answer any more ends with this process."""
+    with suppress(TimeoutError):
+        made.close(timeout=10)
 
 
 def _one_thread_each() -> WorkerPlugin:
