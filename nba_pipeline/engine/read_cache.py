@@ -93,14 +93,21 @@ class _Span:
 
     @property
     def is_worth_shelving(self) -> bool:
-        is_new = len(self.unshelved) > _WORTH_SHELVING * len(self.marks)
+        newest = self._newest()
+        is_new = len(self.unshelved & newest.keys()) > _WORTH_SHELVING * len(newest)
         return is_new and self.size <= _BYTES_SHELVED
+
+    def _newest(self) -> dict[date, str]:
+        """The marks of the dates worth shelving."""
+        return {
+            day: mark
+            for day, mark in self.marks.items()
+            if (max(self.marks) - day).days < _DAYS_SHELVED
+        }
 
     def shelved(self) -> pa.Table:
         """The newest rows, and all that has to be known of them."""
-        self.unshelved = frozenset()
-        newest = max(self.marks)
-        marks = {day: m for day, m in self.marks.items() if (newest - day).days < _DAYS_SHELVED}
+        self.unshelved, marks = frozenset(), self._newest()
         about = {
             "digest_version": hashing.DIGEST_VERSION,
             "digests": sorted(self.digests),

@@ -81,11 +81,12 @@ class LocalWarehouse:
         names = set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: PTH112, PTH208
         files = ((day, f"{day.isoformat()}.parquet") for day in dates)
         present = {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
-        for marker in (name for name in names if name.endswith(_DAMAGED)):
-            # Whoever found it damaged may be another process.
-            name = marker[1 : -len(_DAMAGED)]
-            self._known.pop(f"{folder}{os.sep}{name}", None)
-            self._footers_of(table).forget(date.fromisoformat(name.partition(".")[0]))
+        if any(name.endswith(_DAMAGED) for name in names):
+            # Whoever found a file damaged may be another process: what was known is not believed.
+            for day, path in present.items():
+                if _marker(Path(path)).name in names:
+                    self._known.pop(path, None)
+                    self._footers_of(table).forget(day)
         return present
 
     def _footer(self, table: Table, day: date, path: str) -> Stored:

@@ -26,11 +26,15 @@ class Shelf:
         self._folder = folder
 
     def get(self, name: str) -> pa.Table | None:
-        """What is kept under a name; its rows stay in the file until they are looked at."""
-        path = self._path(name)
-        if not path.is_file() or path.stat().st_size <= _ROOM:
+        """What is kept under a name; what cannot be read counts as not there."""
+        try:
+            # Not mapped: whoever cuts a mapped file kills its readers.
+            with pa.OSFile(str(self._path(name))) as file:
+                content = file.read_buffer()
+        except OSError:
             return None
-        content = pa.memory_map(str(path)).read_buffer()
+        if content.size <= _ROOM:
+            return None
         rows = content.slice(_ROOM)
         if content.slice(0, _ROOM).to_pybytes() != _digest(name, rows):
             return None

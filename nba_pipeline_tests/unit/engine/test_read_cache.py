@@ -251,3 +251,18 @@ def test_through_any_number_of_processes_the_rows_are_those_of_a_fresh_reading(s
         if ends:
             cache.leave()
             cache = ReadCache(left, most_bytes=2_000)
+
+
+def test_dates_of_a_season_long_past_are_not_left_and_cause_no_leaving(shelf):
+    left, long_past = Left(), days(-500, -499, -498)
+    for day in long_past:
+        shelf.write(day)
+    cache = ReadCache(left)
+    shelf.through(cache, [*long_past, *days(1, 2)])
+    cache.leave()
+    kept = left.kept["points-rows"]
+    assert set(kept["game_date"].to_pylist()) <= set(days(1, 2))
+    cache = ReadCache(left)
+    shelf.through(cache, [*long_past, *days(1, 2)])
+    cache.leave()
+    assert left.kept["points-rows"] is kept
