@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,12 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from nba_pipeline.cli import main
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.idle import instance_in
 from nba_pipeline.orchestration.launch import Launched, launch
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
+from nba_pipeline_tests.inside import inside
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -132,22 +130,8 @@ class Terminal:
             return Answer(process.returncode, out, err)
 
     def inside(self, *words: str, **settings: str) -> Answer:
-        """Run a command in this process, where it is about what is said.
-
-        Its own takes a second to start.
-        """
-        told, err = io.StringIO(), io.StringIO()
-        environment = {**self.environment, **settings}
-        with pytest.MonkeyPatch.context() as patched, redirect_stdout(told), redirect_stderr(err):
-            for name in {*os.environ} - {*environment}:
-                patched.delenv(name)
-            for name, text in environment.items():
-                patched.setenv(name, text)
-            patched.chdir(self.folder)
-            patched.setattr(sys, "argv", ["nba-pipeline", *words])
-            with pytest.raises(SystemExit) as ended:
-                main()
-        return Answer(int(ended.value.code or 0), told.getvalue(), err.getvalue())
+        """Run a command in this process, where it is about what is said."""
+        return Answer(*inside(words, {**self.environment, **settings}, self.folder))
 
     def versions(self, dates: Sequence[date] = DATES) -> dict[tuple[str, date], str]:
         """The data version of every stored partition of those dates."""

@@ -13,19 +13,36 @@ from typing import Any
 import pytest
 from live_night import CLAIMS, DAY, Kept
 
+from nba_pipeline_tests.inside import inside
+
 Answer = subprocess.CompletedProcess[str]
 Ask = Callable[..., Answer]
 
 
+def _only(kept: Kept) -> dict[str, str]:
+    """An environment where there is a warehouse and nothing else: no Dagster, no home."""
+    return {"PATH": "/usr/bin:/bin", "NBA_WAREHOUSE_DIR": str(kept.folder)}
+
+
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
-    """Runs the console script where there is a warehouse and nothing else: no Dagster, no home."""
+    """Runs a command in this process."""
+
+    def run(kept: Kept, *words: str) -> Answer:
+        return Answer(words, *inside(words, _only(kept), tmp_path))
+
+    return run
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Ask:
+    """Runs the console script."""
 
     def run(kept: Kept, *words: str) -> Answer:
         script = Path(sys.executable).with_name("nba-pipeline")
         return subprocess.run(
             [str(script), *words],
-            env={"PATH": "/usr/bin:/bin", "NBA_WAREHOUSE_DIR": str(kept.folder)},
+            env=_only(kept),
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -36,15 +53,15 @@ def ask(tmp_path: Path) -> Ask:
     return run
 
 
-def test_a_night_that_did_its_job_ends_with_0_and_says_so(ask: Ask, whole: Kept) -> None:
-    answer = ask(whole, "validate", "--date", str(DAY))
+def test_a_night_that_did_its_job_ends_with_0_and_says_so(start: Ask, whole: Kept) -> None:
+    answer = start(whole, "validate", "--date", str(DAY))
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.splitlines()[-1].startswith(f"The night of {DAY} did its job: ")
 
 
-def test_a_night_that_did_not_ends_with_1_and_the_worst_comes_first(ask: Ask, kept: Kept) -> None:
+def test_a_night_that_did_not_ends_with_1_and_the_worst_comes_first(start: Ask, kept: Kept) -> None:
     kept.path(CLAIMS).unlink()
-    answer = ask(kept, "validate", "--date", str(DAY))
+    answer = start(kept, "validate", "--date", str(DAY))
     assert answer.returncode == 1
     first = next(line for line in answer.stdout.splitlines() if "phase" in line)
     assert first.split()[:2] == ["fail", "phase_5_complete"]
