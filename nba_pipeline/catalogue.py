@@ -32,6 +32,7 @@ VARIABLES: Mapping[str, Sequence[Variable]] = {
         settings.ARCHIVE_DIR,
         settings.LANDING_ROOT,
         settings.DAGSTER_HOME,
+        settings.EVENT_BATCH_SIZE,
     ),
     "Which days": (settings.FIRST_DAY, settings.RECENT_DAYS, settings.OLDEST_DAYS),
     "What rows say": tuple(_ROWS.values()),

@@ -72,6 +72,13 @@ DAGSTER_HOME = Variable(
     form="a folder",
     fallback="in the terminal dagster under the user's data folder; dagster dev makes a new one",
 )
+EVENT_BATCH_SIZE = Variable(
+    "DAGSTER_EVENT_BATCH_SIZE",
+    "of the days of a range Dagster writes so many events at once; elsewhere than in SQLite 0, unset",
+    default="500",
+    unit="events",
+    minimum=0,
+)
 LOGS_BUCKET = Variable(
     "NBA_LOGS_BUCKET",
     "bucket of what steps print; read by deploy/dagster.yaml",

@@ -24,9 +24,9 @@ from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.event_log.polling_event_watcher import SqlPollingEventWatcher
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 
+from nba_pipeline.settings import EVENT_BATCH_SIZE
+
 _SECONDS_TO_WAIT_FOR_OTHERS = 30
-# Dagster asks the environment, not the log, whether what it says of many days may come together.
-_BATCH_SIZE, _MOST_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE", "500"
 
 
 class EventLog(ConsolidatedSqliteEventLogStorage):
@@ -47,7 +47,8 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
         # Before anything of Dagster's is called: making the tables connects already.
         self._begun = threading.local()
         self._tables: set[str] = set()
-        os.environ.setdefault(_BATCH_SIZE, _MOST_AT_ONCE)
+        # Dagster asks the environment, not its log, whether events may come together.
+        os.environ.setdefault(EVENT_BATCH_SIZE.name, EVENT_BATCH_SIZE.default)
         super().__init__(base_dir, inst_data)
         if not sqlalchemy.inspect(self._engine).has_table("event_logs"):
             self._init_db()  # type: ignore[no-untyped-call]  # Dagster's, untyped
