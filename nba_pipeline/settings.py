@@ -74,7 +74,7 @@ DAGSTER_HOME = Variable(
 )
 EVENT_BATCH_SIZE = Variable(
     "DAGSTER_EVENT_BATCH_SIZE",
-    "of the days of a range Dagster writes so many events at once; elsewhere than in SQLite 0, unset",
+    "events of a range's days that Dagster writes at once; over PostgreSQL none unless set",
     default="500",
     unit="events",
     minimum=0,
