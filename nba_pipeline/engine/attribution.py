@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import changes, rows
-from nba_pipeline.engine.causes import Cause, InWindows, Kind, Seer, of_rows
+from nba_pipeline.engine.causes import Cause, InWindows, Kind, Seer, of_rows, reach
 from nba_pipeline.engine.changes import RowChange
 from nba_pipeline.engine.inputs import PlannedCells
 from nba_pipeline.engine.plan import Demand, EntityPlan
@@ -132,7 +132,8 @@ def _windows(looked: Looked, days: Sequence[date], session: Session) -> dict[dat
     """For each date, what changed in the tables it reads since it was last computed."""
     moments = {day: looked.stored[day].computed_at for day in days}
     known = [moment for moment in moments.values() if moment]
-    every = changes.since(session.warehouse, upstream_of(looked.table), min(known)) if known else []
+    spans = reached(looked.table, days)
+    every = changes.since(session.warehouse, spans, min(known)) if known else []
     made = {
         moment: in_windows(looked.table, looked.planned, every if moment else [], moment)
         for moment in set(moments.values())
@@ -143,6 +144,17 @@ def _windows(looked: Looked, days: Sequence[date], session: Session) -> dict[dat
 def upstream_of(table: Table) -> set[str]:
     """The tables that a table reads."""
     return {declared.table for declared in table.inputs.values() if not declared.is_feed}
+
+
+def reached(table: Table, days: Sequence[date]) -> dict[str, tuple[date, date]]:
+    """The tables that a table reads, with the first and the last day its windows touch in each."""
+    spans: dict[str, tuple[date, date]] = {}
+    for declared in table.inputs.values():
+        if not declared.is_feed:
+            (first, _), (_, last) = reach(declared, min(days)), reach(declared, max(days))
+            earliest, latest = spans.get(declared.table, (first, last))
+            spans[declared.table] = min(first, earliest), max(last, latest)
+    return spans
 
 
 def in_windows(

@@ -172,9 +172,21 @@ def as_log_rows(changes: Iterable[RowChange], run_id: str) -> list[dict[str, Any
     ]
 
 
-def since(warehouse: Warehouse, tables: Collection[str], moment: datetime) -> list[RowChange]:
-    """Every change of some tables' rows after a moment, oldest first."""
-    found = warehouse.read_log(ROW_CHANGES, moment).to_pylist()
+def since(
+    warehouse: Warehouse, spans: Mapping[str, tuple[date, date]], moment: datetime
+) -> list[RowChange]:
+    """Every change of some tables' rows after a moment, oldest first.
+
+    Args:
+        warehouse: What keeps them.
+        spans: By the table's bare name the first and the last day of the rows asked about.
+        moment: After when.
+    """
+    found = warehouse.read_log(ROW_CHANGES, moment)
+    whose, days, wanted = found["table_name"], found["game_date"], pa.scalar(False)
+    for name, (first, last) in spans.items():
+        inside = pc.and_(pc.greater_equal(days, first), pc.less_equal(days, last))
+        wanted = pc.or_(wanted, pc.and_(pc.equal(whose, name), inside))
     changes = [
         RowChange(
             row["table_name"],
@@ -188,8 +200,7 @@ def since(warehouse: Warehouse, tables: Collection[str], moment: datetime) -> li
             row["known_at"],
             row["created_at"],
         )
-        for row in found
-        if row["table_name"] in tables
+        for row in (found.filter(wanted).to_pylist() if spans else ())
     ]
     return sorted(changes, key=lambda change: change.at or moment)
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import changes, logs, rows
-from nba_pipeline.engine.attribution import in_windows, upstream_of
+from nba_pipeline.engine.attribution import in_windows, reached, upstream_of
 from nba_pipeline.engine.causes import Cause, InWindows, Kind, Seer, sentences
 from nba_pipeline.engine.changes import RowChange
 from nba_pipeline.engine.errors import ConfigurationError
@@ -240,7 +240,7 @@ class _Scene:
         at = planned.entities.index(entity)
         moment = self.stored.computed_at if self.stored else None
         log = self.ahead.warehouse
-        every = changes.since(log, upstream_of(self.table), moment) if moment else []
+        every = changes.since(log, reached(self.table, [self.day]), moment) if moment else []
         windows = in_windows(self.table, planned, every, moment)
         cells = planned.cells
         seer = Seer(self.day, lambda name: cells.columns[name][at], at)

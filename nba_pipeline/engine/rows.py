@@ -309,16 +309,21 @@ def merge(
         return fresh
     if table.keeps_revisions:
         return _merge_revisions(table, fresh, before, now, rederived)
-    known = {_key(table, row): row for row in before.to_pylist()}
-    result = []
-    for row in fresh.to_pylist():
-        old = known.get(_key(table, row))
-        if old is not None:
-            row["created_at"] = old["created_at"]
-            if old["data_hash"] == row["data_hash"]:
-                row = {**row, "run_id": old["run_id"], "processed_at": old["processed_at"]}
-        result.append(row)
-    return ordered(table, pa.Table.from_pylist(result, schema=table.schema))
+    at = pc.index_in(_keys(table, fresh), value_set=_keys(table, before))
+    old = before.select(["created_at", "data_hash", "run_id", "processed_at"]).take(at)
+    same = pc.equal(old["data_hash"], fresh["data_hash"]).fill_null(False)
+    kept = {"created_at": at.is_valid(), "run_id": same, "processed_at": same}
+    for name, keeps in kept.items():
+        place, field = fresh.column_names.index(name), fresh.schema.field(name)
+        fresh = fresh.set_column(place, field, pc.if_else(keeps, old[name], fresh[name]))
+    return ordered(table, fresh)
+
+
+def _keys(table: Table, rows: pa.Table) -> pa.Array:
+    """Date and key of each row as one text."""
+    names = dict.fromkeys(("game_date", *table.key))
+    texts = [hashing.joined(rows[name]).cast(pa.string()) for name in names]
+    return pc.binary_join_element_wise(*texts, "\x1f")
 
 
 def _key(table: Table, row: Mapping[str, Any]) -> tuple[Any, ...]:
