@@ -28,6 +28,7 @@ from nba_pipeline.orchestration import metadata
 from nba_pipeline.orchestration.partitions import mapping
 from nba_pipeline.orchestration.resources import (
     FanOutResource,
+    ReadsResource,
     Reporter,
     SourceResource,
     WarehouseResource,
@@ -107,6 +108,7 @@ def asset_for(
     def body(
         context: dg.AssetExecutionContext,
         warehouse: WarehouseResource,
+        reads: ReadsResource,
         source: SourceResource,
         fan_out: FanOutResource,
         reporter: dg.ResourceParam[Reporter],
@@ -117,6 +119,7 @@ def asset_for(
         try:
             session = Session(
                 warehouse=warehouse.open(),
+                cache=reads.of(warehouse.open()),
                 source=source.open(),
                 tables=tables,
                 pools=fan_out.open(),
@@ -126,7 +129,6 @@ def asset_for(
                 force=context.run.tags.get(FORCE_TAG) == "true",
                 mode=mode_of(context.run.tags),
                 progress=reporter,
-                cache=warehouse.cache(),
             )
             partitions = list(materialize(table, dates, session))
         except (PipelineError, OSError) as error:

@@ -21,6 +21,7 @@ from nba_pipeline.orchestration.resources import (
     FanOutResource,
     LandingResource,
     LogReporter,
+    ReadsResource,
     SourceResource,
     WarehouseResource,
 )
@@ -38,8 +39,8 @@ def build_definitions(
 
     Args:
         tables: The tables, by name in data-flow order.
-        resources: Replacements for ``warehouse``, ``source``, ``landing``, ``fan_out``,
-            ``reporter`` or ``webhook``.
+        resources: Replacements for ``warehouse``, ``reads``, ``source``, ``landing``,
+            ``fan_out``, ``reporter`` or ``webhook``.
     """
     days, recent = daily(settings.first_day(os.environ)), settings.recent_days(os.environ)
     with betas_on_purpose():
@@ -59,6 +60,7 @@ def build_definitions(
         sensors=[*sensors_for(tables), automation_sensor(), *alert_sensors()],
         resources={
             "warehouse": WarehouseResource(),
+            "reads": ReadsResource(),
             "source": SourceResource(),
             "landing": LandingResource(),
             "fan_out": FanOutResource(),

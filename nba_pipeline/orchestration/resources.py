@@ -18,7 +18,7 @@ from pydantic import Field, PrivateAttr
 from nba_pipeline import settings
 from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
 from nba_pipeline.engine.protocols import Source, Warehouse
-from nba_pipeline.engine.read_cache import ReadCache
+from nba_pipeline.engine.read_cache import MOST_BYTES, ReadCache
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.landing import LandingZone
 from nba_pipeline.sources.simulated import SimulatedLeague
@@ -34,7 +34,6 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
     )
 
     _warehouse: Warehouse | None = PrivateAttr(default=None)
-    _cache: ReadCache | None = PrivateAttr(default=None)
 
     def open(self) -> Warehouse:
         """The warehouse, the same for a whole run: it keeps what it found out of stored rows."""
@@ -42,10 +41,18 @@ class WarehouseResource(dg.ConfigurableResource[Any]):
             self._warehouse = open_warehouse(os.environ, list(REGISTRY.values()), self.directory)
         return self._warehouse
 
-    def cache(self) -> ReadCache:
-        """What the tables of a run have read of it, and what earlier runs left."""
+
+class ReadsResource(dg.ConfigurableResource[Any]):
+    """What the tables of a run have read of the warehouse, and what earlier runs left of it."""
+
+    megabytes: int = Field(default=MOST_BYTES // 2**20, description="Rows kept at the most.")
+
+    _cache: ReadCache | None = PrivateAttr(default=None)
+
+    def of(self, warehouse: Warehouse) -> ReadCache:
+        """The same for a whole run."""
         if self._cache is None:
-            self._cache = ReadCache(self.open())
+            self._cache = ReadCache(warehouse, self.megabytes * 2**20)
         return self._cache
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
