@@ -104,16 +104,28 @@ class Browser:
             self._clicked(f"({_PLOT})[{place + 1}]", "a plot")
             (image,) = wait(self._drawn, PAGE_SECONDS, f"a plot at {self.driver.current_url}")
             picture(self.driver, f"plot_{place + 1}")
-            assert image.get_property("naturalWidth") == image.size["width"] > 0
-            said.append(str(image.get_attribute("alt")))
+            assert image["drawn"] == image["shown"] > 0
+            said.append(image["alt"])
             self.click("Close", "button")
             wait(lambda: not self._drawn(), PAGE_SECONDS, "the plot to close")
         return said
 
-    def _drawn(self) -> list[Any]:
-        """Pictures that have arrived and have been decoded."""
-        images = self.driver.find_elements("css selector", "img[src^='data:image/png']")
-        return [image for image in images if image.get_property("naturalWidth")]
+    def _drawn(self) -> list[dict[str, Any]]:
+        """Pictures that have arrived and have been decoded.
+
+        Asked in one go: the page draws itself anew, and then an image of before is none any more.
+        """
+        found: list[dict[str, Any]] = self.driver.execute_script(
+            """
+            const images = [...document.querySelectorAll("img[src^='data:image/png']")];
+            return images
+                .filter((image) => image.naturalWidth)
+                .map((image) => ({
+                    drawn: image.naturalWidth, shown: image.width, alt: image.alt,
+                }));
+            """
+        )
+        return found
 
     def materialize(self, button: str, days: list[date], name: str) -> None:
         """Open the dialog behind a button of this page, choose days in it and launch.
