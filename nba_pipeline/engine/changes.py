@@ -182,6 +182,8 @@ def since(
         spans: By the table's bare name the first and the last day of the rows asked about.
         moment: After when.
     """
+    if not spans:
+        return []
     found = warehouse.read_log(ROW_CHANGES, moment)
     whose, days, wanted = found["table_name"], found["game_date"], pa.scalar(False)
     for name, (first, last) in spans.items():
@@ -200,7 +202,7 @@ def since(
             row["known_at"],
             row["created_at"],
         )
-        for row in (found.filter(wanted).to_pylist() if spans else ())
+        for row in found.filter(wanted).to_pylist()
     ]
     return sorted(changes, key=lambda change: change.at or moment)
 

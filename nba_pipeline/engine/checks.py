@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -102,24 +101,13 @@ def _of_partitions(
         return
     # From the values themselves: the stored hashes would vouch for a value somebody changed.
     again = hashing.row_hashes(found, table.hash_fields)
-    parts = _by_day(found, list(stored))
+    parts = rows.places(found, list(stored))
     for day, part in parts.items():
         yield from _of_rows(table, day, found[part], stored[day], again[part])
     for column in table.columns:
         yield from _column(table, column, found)
     for day, part in parts.items():
         yield from _own_checks(table, day, found[part], tables, warehouse)
-
-
-def _by_day(found: pa.Table, days: Sequence[date]) -> dict[date, slice]:
-    """Where each day's rows are, among rows ordered by date."""
-    of_rows = found["game_date"].to_numpy()
-    wanted = np.array(days, dtype="datetime64[D]")
-    begins = np.searchsorted(of_rows, wanted)
-    ends = np.searchsorted(of_rows, wanted, side="right")
-    return {
-        day: slice(int(begin), int(end)) for day, begin, end in zip(days, begins, ends, strict=True)
-    }
 
 
 def _of_rows(

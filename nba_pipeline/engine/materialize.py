@@ -377,7 +377,8 @@ class _Batch:
         known = {day: list(plan.carried) for day, plan in looked.plans.items()}
         for day, outcome in outcomes:
             known[day].append(outcome)
-        for day, found in rows.by_day(merged, dates).items():
+        for day, place in rows.places(merged, dates).items():
+            found = merged[place]
             about = self._about(day, demand[day], found, known.get(day, []), inputs)
             parts[day] = found, about
         self.watch.lap("hash")

@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Protocol, TypeAlias
 
-import numpy as np
 import pyarrow as pa
 
 from nba_pipeline.engine import hashing
+from nba_pipeline.engine.rows import places
 
 #: Bytes of rows kept at the most. A season of all tables but the plays takes about half.
 MOST_BYTES = 256 * 2**20
@@ -27,9 +27,12 @@ Digested: TypeAlias = tuple[str, ...]
 #: A table, and whether with every revision.
 Whose: TypeAlias = tuple[str, bool]
 
-# Rows are shelved once a tenth of their dates are not on the shelf. Dates longer ago than a season
-# stay in their own files, and so do the plays, of which a season is larger than all else together.
-_WORTH_SHELVING, _DAYS_SHELVED, _BYTES_SHELVED = 0.1, 400, 48 * 2**20
+#: What is not on the shelf yet is put there once it is more than this share of all of it.
+WORTH_SHELVING = 0.1
+
+# Dates longer ago than a season stay in their own files, and so do the plays, of which a season is
+# larger than all else together.
+_DAYS_SHELVED, _BYTES_SHELVED = 400, 48 * 2**20
 _METADATA_KEY = b"nba_pipeline"
 
 
@@ -66,21 +69,17 @@ class _Span:
         self.unshelved = frozenset(self.marks) if unshelved is None else unshelved
         self.rows = rows.combine_chunks()
         self.size = self.rows.nbytes
-        days = self.rows["game_date"].cast(pa.int32()).to_numpy()
-        wanted = np.array(list(self.marks), dtype="datetime64[D]").astype(np.int32)
-        first = np.searchsorted(days, wanted).tolist()
-        last = np.searchsorted(days, wanted, side="right").tolist()
-        self._bounds = dict(zip(self.marks, zip(first, last, strict=True), strict=True))
+        self._places = places(self.rows, list(self.marks))
 
     def of(self, dates: Iterable[date]) -> list[pa.Table]:
         """The rows of dates in order, in as few pieces as can be."""
-        runs: list[list[int]] = []
-        for first, last in (self._bounds[day] for day in dates):
-            if runs and runs[-1][1] == first:
-                runs[-1][1] = last
+        runs: list[slice] = []
+        for place in (self._places[day] for day in dates):
+            if runs and runs[-1].stop == place.start:
+                runs[-1] = slice(runs[-1].start, place.stop)
             else:
-                runs.append([first, last])
-        return [self.rows.slice(first, last - first) for first, last in runs]
+                runs.append(place)
+        return [self.rows[run] for run in runs]
 
     def with_digests(self, wanted: Iterable[Digested]) -> _Span:
         """The same rows with the digests they lack."""
@@ -94,16 +93,13 @@ class _Span:
     @property
     def is_worth_shelving(self) -> bool:
         newest = self._newest()
-        is_new = len(self.unshelved & newest.keys()) > _WORTH_SHELVING * len(newest)
+        is_new = len(self.unshelved & newest.keys()) > WORTH_SHELVING * len(newest)
         return is_new and self.size <= _BYTES_SHELVED
 
     def _newest(self) -> dict[date, str]:
         """The marks of the dates worth shelving."""
-        return {
-            day: mark
-            for day, mark in self.marks.items()
-            if (max(self.marks) - day).days < _DAYS_SHELVED
-        }
+        last = max(self.marks, default=date.max)
+        return {d: mark for d, mark in self.marks.items() if (last - d).days < _DAYS_SHELVED}
 
     def shelved(self) -> pa.Table:
         """The newest rows, and all that has to be known of them."""

@@ -126,12 +126,12 @@ def keep_written(
     table: Table, written: Mapping[date, pa.Table], marks: Mapping[date, str], session: Session
 ) -> None:
     """Have the rows that were just written at hand for the tables that read them."""
-    readers = [d for t in session.tables.values() for d in t.inputs.values()]
-    for every_revision in {bool(d.known_by) for d in readers if d.table == table.name}:
-        if marks:
+    reads = {_whence(read) for reader in session.tables.values() for read in reader.inputs.values()}
+    kept = sorted(_read_by_any(session.tables, table))
+    for every_revision in (False, True):
+        if marks and (table.name, every_revision) in reads:
             whole = pa.concat_tables([written[day] for day in sorted(written)])
             found = whole if every_revision else current(table, whole)
-            kept = sorted(_read_by_any(session.tables, table))
             session.cache.put((table.full_name, every_revision), marks, found.select(kept))
 
 

@@ -131,14 +131,13 @@ def ordered(table: Table, rows: pa.Table) -> pa.Table:
     return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)]))
 
 
-def by_day(rows: pa.Table, dates: Sequence[date]) -> dict[date, pa.Table]:
-    """The rows of each of some dates, of rows in order of their dates."""
+def places(rows: pa.Table, dates: Sequence[date]) -> dict[date, slice]:
+    """Where the rows of each of some dates are, among rows in order of their dates."""
     days = rows["game_date"].cast(pa.int32()).to_numpy()
     wanted = np.array(dates, dtype="datetime64[D]").astype(np.int32)
     first = np.searchsorted(days, wanted).tolist()
     last = np.searchsorted(days, wanted, side="right").tolist()
-    bounds = zip(dates, first, last, strict=True)
-    return {day: rows.slice(start, stop - start) for day, start, stop in bounds}
+    return dict(zip(dates, map(slice, first, last), strict=True))
 
 
 def _place(rows: pa.Table) -> str:

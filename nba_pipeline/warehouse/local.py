@@ -31,6 +31,7 @@ from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import DATASET, Log
 from nba_pipeline.engine.machine import usable_cpus
 from nba_pipeline.engine.protocols import Stored
+from nba_pipeline.engine.read_cache import WORTH_SHELVING
 from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse import views
@@ -43,8 +44,6 @@ _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
 # Partitions written side by side.
 _WRITERS = 4
-# What is known of a table's partitions is shelved once a tenth of it is not on the shelf.
-_WORTH_SHELVING = 0.1
 _DAMAGED = ".damaged"
 _STAMP = "%Y%m%dT%H%M%S%f"
 _FORMAT = ds.ParquetFileFormat(
@@ -295,7 +294,7 @@ class _Footers:
 
     @property
     def is_worth_shelving(self) -> bool:
-        return self._new > _WORTH_SHELVING * len(self._said)
+        return self._new > WORTH_SHELVING * len(self._said)
 
     def shelved(self) -> pa.Table:
         self._new = 0

@@ -44,6 +44,13 @@ class Shelf:
     def through(self, cache: ReadCache, days: list[date]) -> pa.Table:
         return cache.rows(WHOSE, self.marks(days), ["game_date", "points"], [DIGESTED], self.load)
 
+    def gives_what_a_fresh_reading_does(self, cache: ReadCache, wanted: list[date]) -> None:
+        found = self.through(cache, wanted)
+        fresh = self.load([day for day in wanted if day in self.writings])
+        assert found.select(["game_date", "points"]) == fresh.select(["game_date", "points"])
+        digests = hashing.digests(fresh.select(DIGESTED))
+        assert found[digest_of(DIGESTED)].to_pylist() == [bytes(digest) for digest in digests]
+
 
 def days(*numbers: int) -> list[date]:
     return [FIRST + timedelta(days=number) for number in numbers]
@@ -122,12 +129,7 @@ def test_whatever_is_written_in_between_the_rows_are_those_of_a_fresh_reading(st
     for written, asked in story:
         for day in days(*written):
             shelf.write(day)
-        wanted = days(*sorted(asked))
-        found = shelf.through(cache, wanted)
-        fresh = shelf.load([day for day in wanted if day in shelf.writings])
-        assert found.select(["game_date", "points"]) == fresh.select(["game_date", "points"])
-        digests = hashing.digests(fresh.select(DIGESTED))
-        assert found[digest_of(DIGESTED)].to_pylist() == [bytes(digest) for digest in digests]
+        shelf.gives_what_a_fresh_reading_does(cache, days(*sorted(asked)))
 
 
 # Between processes --------------------------------------------------------------------------------
@@ -242,12 +244,7 @@ def test_through_any_number_of_processes_the_rows_are_those_of_a_fresh_reading(s
         for day in days(*written):
             shelf.write(day)
             cache.put(WHOSE, shelf.marks([day]), shelf.load([day]))
-        wanted = days(*sorted(asked))
-        found = shelf.through(cache, wanted)
-        fresh = shelf.load([day for day in wanted if day in shelf.writings])
-        assert found.select(["game_date", "points"]) == fresh.select(["game_date", "points"])
-        digests = hashing.digests(fresh.select(DIGESTED))
-        assert found[digest_of(DIGESTED)].to_pylist() == [bytes(digest) for digest in digests]
+        shelf.gives_what_a_fresh_reading_does(cache, days(*sorted(asked)))
         if ends:
             cache.leave()
             cache = ReadCache(left, most_bytes=2_000)
