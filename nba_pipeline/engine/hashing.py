@@ -13,7 +13,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from math import isfinite
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -42,32 +42,43 @@ def row_hashes(table: pa.Table, fields: Sequence[str]) -> pa.Array:
     """
     if not fields:
         raise DeclarationError("a row hash needs at least one field")
-    pieces: list[Any] = []
-    for number, name in enumerate(sorted(fields)):
-        opening = "{" if number == 0 else ", "
-        pieces += [pa.scalar(f"{opening}{json.dumps(name)}: "), _json_text(table[name])]
-    texts = pc.binary_join_element_wise(*pieces, pa.scalar("}"), pa.scalar(""))
-    sha = hashlib.sha256
+    names = sorted(fields)
+    pieces: list[str] = []
+    index = np.empty((table.num_rows, len(names)), dtype=np.int64)
+    for number, name in enumerate(names):
+        texts, at = _json_texts(joined(table[name]))
+        np.add(at, len(pieces), out=index[:, number])
+        opening = f"{', ' if number else '{'}{json.dumps(name)}: "
+        closing = "" if number < len(names) - 1 else "}"
+        pieces += [f"{opening}{text}{closing}" for text in texts]
+    # Taken row after row, the text of a row is one stretch of the bytes.
+    every = pa.array(pieces, pa.large_string()).take(pa.array(index.ravel()))
+    _, ends, content = every.buffers()
+    bounds = np.frombuffer(ends, np.int64)[: index.size + 1 : len(names)].tolist()
+    raw, sha = memoryview(content), hashlib.sha256
     return pa.array(
-        [sha(text).hexdigest()[:16] for text in texts.cast(pa.binary()).to_pylist()], pa.string()
+        [sha(raw[start:stop]).hexdigest()[:16] for start, stop in pairwise(bounds)], pa.string()
     )
 
 
-def _json_text(column: pa.ChunkedArray) -> pa.Array:
-    """Each value of a column as ``json.dumps(value, default=str)`` writes it."""
-    values = joined(column)
-    if pa.types.is_integer(values.type):
-        return values.cast(pa.string()).fill_null("null")
-    if pa.types.is_list(values.type):
-        return _json_lists(values)
-    encoded = values.dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
-    if pa.types.is_floating(values.type):
+def _json_texts(values: pa.Array) -> tuple[list[str], pa.Array]:
+    """The distinct values as ``json.dumps(value, default=str)`` writes them, and where each is."""
+    is_list = pa.types.is_list(values.type)
+    encoded = (_json_lists(values) if is_list else values).dictionary_encode("encode")
+    distinct = encoded.dictionary
+    if is_list:
+        texts = distinct.to_pylist()
+    elif pa.types.is_integer(values.type):
+        texts = distinct.cast(pa.string()).fill_null("null").to_pylist()
+    elif pa.types.is_floating(values.type):
         # What json writes of a float, without the way through its encoder.
-        texts = [repr(value + 0.0) if isfinite(value) else "null" for value in distinct]
+        numbers = distinct.to_numpy(zero_copy_only=False) + 0.0
+        texts = list(map(repr, numbers.tolist()))
+        for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
+            texts[at] = "null"
     else:
-        texts = [json.dumps(canonical(value), default=str) for value in distinct]
-    return pa.array(texts, pa.string()).take(encoded.indices).fill_null("null")
+        texts = [json.dumps(canonical(value), default=str) for value in distinct.to_pylist()]
+    return texts, encoded.indices
 
 
 def _json_lists(values: pa.Array) -> pa.Array:
@@ -75,10 +86,11 @@ def _json_lists(values: pa.Array) -> pa.Array:
     lengths = pc.fill_null(pc.list_value_length(values), 0)
     ends = np.cumsum(np.asarray(lengths), dtype=np.int32)
     starts = pa.array(np.append(np.int32(0), ends))
-    lists = pa.ListArray.from_arrays(starts, _json_text(pc.list_flatten(values)))
+    texts, at = _json_texts(pc.list_flatten(values))
+    lists = pa.ListArray.from_arrays(starts, pa.array(texts, pa.string()).take(at))
     inside = pc.binary_join(lists, ", ")
-    texts = pc.binary_join_element_wise(pa.scalar("["), inside, pa.scalar("]"), pa.scalar(""))
-    return pc.if_else(pc.is_valid(values), texts, "null")
+    whole = pc.binary_join_element_wise(pa.scalar("["), inside, pa.scalar("]"), pa.scalar(""))
+    return pc.if_else(pc.is_valid(values), whole, "null")
 
 
 def canonical(value: Any) -> Any:
