@@ -40,32 +40,52 @@ class Buffer:
     columns: Mapping[str, Array]
     decimals: Mapping[str, int]
     position: Ints
-    _prefixes: dict[str, tuple[Ints, Ints, Ints]] = field(default_factory=dict, repr=False)
+    _prefixes: dict[str, tuple[Ints, Ints]] = field(default_factory=dict, repr=False)
+    _squares: dict[str, Ints] = field(default_factory=dict, repr=False)
+    _parts: dict[bytes, tuple[Buffer, Ints]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.position)
 
-    def prefixes(self, column: str) -> tuple[Ints, Ints, Ints]:
-        """Running count, sum and sum of squares of a column on its integer grid."""
+    def prefixes(self, column: str) -> tuple[Ints, Ints]:
+        """Running count and sum of a column on its integer grid."""
         if column not in self._prefixes:
             values = np.asarray(self.columns[column], dtype=np.float64)
             known = ~np.isnan(values)
             grid = np.rint(np.where(known, values, 0.0) * 10 ** self.decimals[column])
-            if grid.size and np.abs(grid).max() > _LARGEST_ON_GRID:
+            if grid.size and max(grid.max(), -grid.min()) > _LARGEST_ON_GRID:
                 largest = values[np.abs(grid).argmax()]
                 raise RowError(f"{column} holds {largest:g}, too large for an exact sum")
-            whole = grid.astype(np.int64)
-            self._prefixes[column] = (_running(known), _running(whole), _running(whole * whole))
+            self._prefixes[column] = _running(known), _running(grid.astype(np.int64))
         return self._prefixes[column]
+
+    def squares(self, column: str) -> Ints:
+        """Running sum of the squares of a column on its integer grid."""
+        if column not in self._squares:
+            whole = np.diff(self.prefixes(column)[1])
+            self._squares[column] = _running(whole * whole)
+        return self._squares[column]
 
     def take(self, keep: Array) -> Buffer:
         """The rows of a mask, in order."""
         columns = {name: values[keep] for name, values in self.columns.items()}
         return Buffer(columns, self.decimals, self.position[keep])
 
+    def part(self, mask: Array) -> tuple[Buffer, Ints]:
+        """The rows of a mask, and how many of them come before each row of the buffer.
+
+        Every chunk of cells asks for the same rows, which are therefore kept.
+        """
+        key = mask.tobytes()
+        if key not in self._parts:
+            self._parts[key] = self.take(mask), _running(mask)
+        return self._parts[key]
+
 
 def _running(values: Array) -> Ints:
-    return np.concatenate(([0], np.cumsum(values, dtype=np.int64)))
+    result = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=result[1:])
+    return result
 
 
 @dataclass(frozen=True)
@@ -94,11 +114,8 @@ class Slices:
 
     def where(self, keep: Array) -> Slices:
         """Rows of the buffer for which the mask holds."""
-        mask = np.asarray(keep, dtype=bool)
-        moved = _running(mask)
-        return Slices(
-            self.buffer.take(mask), moved[self.start], moved[self.stop], self.code, self.day
-        )
+        part, before = self.buffer.part(np.asarray(keep, dtype=bool))
+        return Slices(part, before[self.start], before[self.stop], self.code, self.day)
 
     def cells(self, first: int, last: int) -> Slices:
         """The windows of the cells ``first`` to ``last``."""
@@ -125,7 +142,7 @@ class Slices:
 
     def mean(self, column: str) -> Floats:
         """Mean of what is not NULL; NaN where there is nothing."""
-        count, total, _ = self.buffer.prefixes(column)
+        count, total = self.buffer.prefixes(column)
         rows = self._difference(count)
         scale = rows * 10 ** self.buffer.decimals[column]
         return _divide(self._difference(total), scale)
@@ -135,7 +152,8 @@ class Slices:
 
         The numerator ``n * sum(x^2) - sum(x)^2`` is taken in integers.
         """
-        count, total, squares = (self._difference(p) for p in self.buffer.prefixes(column))
+        running = *self.buffer.prefixes(column), self.buffer.squares(column)
+        count, total, squares = map(self._difference, running)
         above = count * squares - total * total
         variance = _divide(above, count * (count - 1))
         result: Floats = np.sqrt(variance) / float(10 ** self.buffer.decimals[column])
@@ -217,9 +235,13 @@ class Slices:
         np.add.at(edges, self.stop, -1)
         used = np.cumsum(edges[:-1]) > 0
         moved = _running(used)
-        buffer = self.buffer.take(used)
-        plain = Buffer(buffer.columns, buffer.decimals, buffer.position)
-        return Slices, (plain, moved[self.start], moved[self.stop], self.code, self.day)
+        return Slices, (
+            self.buffer.take(used),
+            moved[self.start],
+            moved[self.stop],
+            self.code,
+            self.day,
+        )
 
 
 def _null(values: Array) -> Any:

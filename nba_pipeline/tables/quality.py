@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nba_pipeline.engine.table import Column, Columns, Texts
+from nba_pipeline.tables import samples
 
 Array = npt.NDArray[Any]
 
@@ -82,10 +83,7 @@ def assess(
 
 def tiers(scores: Array) -> Array:
     """The tier of each score."""
-    return np.array(
-        [next(name for name, lowest in TIERS if score >= lowest) for score in scores.tolist()],
-        dtype=object,
-    )
+    return samples.graded(scores, TIERS)
 
 
 def _names(masks: Mapping[str, Array], length: int) -> Array:

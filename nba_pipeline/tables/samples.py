@@ -22,12 +22,9 @@ def early_season(games: Array, needed: int) -> Columns:
         needed: Games of a full window.
     """
     few = games < needed
-    return {
-        "early_season_flag": few,
-        "insufficient_data_reason": _texts(
-            [f"Only {n:.0f} games available, need {needed}" for n in games.tolist()], few
-        ),
-    }
+    reasons = np.full(len(games), None, dtype=object)
+    reasons[few] = [f"Only {n:.0f} games available, need {needed}" for n in games[few].tolist()]
+    return {"early_season_flag": few, "insufficient_data_reason": reasons}
 
 
 def graded(games: Array, steps: Sequence[tuple[str, int]]) -> Array:
@@ -49,9 +46,10 @@ def notes(remarks: Mapping[str, Array]) -> Array:
     Args:
         remarks: For each remark the rows it holds for.
     """
-    told = zip(*(np.where(rows, text, "").tolist() for text, rows in remarks.items()), strict=True)
-    joined = ["; ".join(filter(None, texts)) for texts in told]
-    return _texts(joined, np.array([bool(text) for text in joined], dtype=bool))
+    told = np.full(len(next(iter(remarks.values()))), None, dtype=object)
+    for text, rows in remarks.items():
+        told[rows] = [f"{before}; {text}" if before else text for before in told[rows].tolist()]
+    return told
 
 
 def share_known(known: Array, games: Array, what: str) -> dict[str, Array]:
@@ -62,11 +60,3 @@ def share_known(known: Array, games: Array, what: str) -> dict[str, Array]:
         for few, all_games in pairs
         if few < all_games
     }
-
-
-def _texts(texts: Sequence[str], keep: Array) -> Array:
-    """Texts where they are to be kept, else NULL."""
-    return np.array(
-        [text if kept else None for text, kept in zip(texts, keep.tolist(), strict=True)],
-        dtype=object,
-    )
