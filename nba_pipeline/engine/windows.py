@@ -161,12 +161,16 @@ class Slices:
 
     # Rows ------------------------------------------------------------------------------------
 
-    def rows(self) -> Rows:
-        """Every row of every window, cell after cell."""
+    def every(self) -> tuple[Ints, Ints]:
+        """The cell of every row of every window, cell after cell, and its place in the buffer."""
         lengths = self.stop - self.start
         cell = np.repeat(np.arange(len(self)), lengths)
         before = np.cumsum(lengths) - lengths
-        index = np.arange(lengths.sum()) - np.repeat(before - self.start, lengths)
+        return cell, np.arange(lengths.sum()) - np.repeat(before - self.start, lengths)
+
+    def rows(self) -> Rows:
+        """Every row of every window, cell after cell."""
+        cell, index = self.every()
         return Rows({name: values[index] for name, values in self.buffer.columns.items()}, cell)
 
     def one(self) -> Rows:

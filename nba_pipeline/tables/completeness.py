@@ -20,7 +20,7 @@ from nba_pipeline.domain.incompleteness import classify
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, reads
 from nba_pipeline.engine.variables import Variable
-from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
+from nba_pipeline.engine.windows import STRIDE, Cells, Ints, Slices
 
 #: A row may be used in production from this percentage of its expected games on.
 #: 70 is the profile of the system this one replaces.
@@ -196,25 +196,22 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
         windows: Windows that all have to be complete, each with columns of its own; only the
             reported one where none are named.
     """
-    raw = cells.window("raw")
     spans = [SPANS[name] for name in (reported, *windows)]
-    appeared = _keys(_recent(raw, spans))
-    summarised = _keys(_recent(cells.window("summaries"), spans))
-    finals = _finals(cells)
-    since = np.arange(len(cells)) * STRIDE + _joined(cells, raw)
-    theirs = np.concatenate([_keys(_recent(games, spans)) for games in finals])
-    expected = _distinct(appeared, summarised, theirs[theirs >= since[theirs // STRIDE]])
-    lines = cells.window("team_games")
-    lines = lines.where(lines.buffer.columns["player_lines"] > 0)
-    covered = _among(expected, _keys(_recent(lines, spans)))
-    play_in = np.zeros(len(expected), dtype=bool)
-    for games in finals:
-        those = games.where(games.buffer.columns["season_type"] == "play_in")
-        play_in |= _among(expected, _keys(_recent(those, spans)))
-    there, did_appear = _among(expected, summarised), _among(expected, appeared)
-    gap = ~there & (did_appear | ~(covered | play_in))
-    unpublished = play_in & ~there & ~did_appear & ~covered
-    counted = _Games(expected, there, gap, unpublished, raw.day)
+    raw, lines, finals = cells.window("raw"), cells.window("team_games"), _finals(cells)
+    played = [_recent(games, spans) for games in finals]
+    play_in = [
+        _recent(games.where(games.buffer.columns["season_type"] == "play_in"), spans)
+        for games in finals
+    ]
+    lines = _recent(lines.where(lines.buffer.columns["player_lines"] > 0), spans)
+    appeared, summarised = _recent(raw, spans), _recent(cells.window("summaries"), spans)
+    days = _Days.of(raw.day, appeared, summarised, lines, *played, *play_in)
+    did_appear, there, has_lines = map(days.with_rows, (appeared, summarised, lines))
+    left_out = days.with_rows(*play_in)
+    theirs = days.with_rows(*played) & (days.days >= _joined(cells, raw)[:, None])
+    gap = ~there & (did_appear | ~(has_lines | left_out))
+    unpublished = left_out & ~(there | did_appear | has_lines)
+    counted = days.games(did_appear | there | theirs, there, gap, unpublished)
     return _columns(counted, reported, windows, cells.settings[THRESHOLD.name])
 
 
@@ -230,12 +227,12 @@ def of_teams(
         summaries: The input that should have a row for each final game.
     """
     spans = [SPANS[name] for name in (reported, *windows)]
-    summarised = _keys(_recent(cells.window(summaries), spans))
-    played = [_keys(_recent(games, spans)) for games in _finals(cells)]
-    expected = _distinct(summarised, *played)
-    there = _among(expected, summarised)
-    nothing = np.zeros(len(expected), dtype=bool)
-    counted = _Games(expected, there, ~there, nothing, cells.window(summaries).day)
+    summarised = _recent(cells.window(summaries), spans)
+    played = [_recent(games, spans) for games in _finals(cells)]
+    days = _Days.of(summarised.day, summarised, *played)
+    there = days.with_rows(summarised)
+    expected = there | days.with_rows(*played)
+    counted = days.games(expected, there, ~there, np.zeros_like(there))
     return _columns(counted, reported, windows, cells.settings[THRESHOLD.name])
 
 
@@ -246,45 +243,89 @@ def final_games(cells: Cells) -> Ints:
 
 
 @dataclass(frozen=True)
-class _Games:
-    """Games that count for some cells, each as cell and day in one ascending integer.
+class _Days:
+    """Every day that windows of some cells reach to, as a matrix of a row for each cell.
 
     Attributes:
-        key: ``cell * STRIDE + day``.
+        today: The day of each cell.
+        days: The days of a row, without a gap.
+    """
+
+    today: Ints
+    days: Ints
+
+    @classmethod
+    def of(cls, today: Ints, *windows: Slices) -> _Days:
+        """The days of all rows in some windows."""
+        oldest = [
+            window.buffer.position[window.start[window.count() > 0]] % STRIDE for window in windows
+        ]
+        known = np.concatenate([today, *oldest])
+        last = known.max(initial=0)
+        return cls(today, np.arange(known.min(initial=last), last + 1))
+
+    def with_rows(self, *windows: Slices) -> Array:
+        """The days that have a row in a cell's windows."""
+        marked = np.zeros((len(self.today), len(self.days)), dtype=bool)
+        for window in windows:
+            cell, row = window.every()
+            marked[cell, window.buffer.position[row] % STRIDE - self.days[0]] = True
+        return marked
+
+    def games(self, expected: Array, there: Array, gap: Array, unpublished: Array) -> _Games:
+        """The games that are expected, each told by the day it is on."""
+        at = np.flatnonzero(expected)
+        cell, day = np.divmod(at, len(self.days))
+        newest = np.cumsum(np.bincount(cell, minlength=len(self.today)))
+        return _Games(
+            cell=cell,
+            day=self.days[day],
+            back=newest[cell] - np.arange(len(cell)),
+            there=there.ravel()[at],
+            gap=gap.ravel()[at],
+            unpublished=unpublished.ravel()[at],
+            today=self.today,
+        )
+
+
+@dataclass(frozen=True)
+class _Games:
+    """Games that count for some cells, cell after cell and oldest first.
+
+    Attributes:
+        cell: The cell each game belongs to.
+        day: The day it was played.
+        back: Its number counted back from the cell's newest, which is 1.
         there: Whether the game has a summary.
         gap: Whether it should have one and has none.
         unpublished: Whether the source leaves such games out. None of the three is a night off.
         today: The day of each cell.
     """
 
-    key: Ints
+    cell: Ints
+    day: Ints
+    back: Ints
     there: Array
     gap: Array
     unpublished: Array
     today: Ints
 
-    @property
-    def cell(self) -> Ints:
-        """The cell each game belongs to."""
-        return self.key // STRIDE
-
     def inside(self, span: Span) -> Array:
         """The games of a window."""
         if span.days:
-            oldest: Array = self.today[self.cell] - span.days
-            return np.asarray(self.key % STRIDE >= oldest)
-        after = np.searchsorted(self.key, (self.cell + 1) * STRIDE)
-        return np.asarray(after - np.arange(len(self.key)) <= span.games)
+            return np.asarray(self.today[self.cell] - self.day <= span.days)
+        return np.asarray(self.back <= span.games)
 
-    def count(self, inside: Array) -> Ints:
+    def count(self, games: Array) -> Ints:
         """Games of a mask, per cell."""
-        return np.bincount(self.cell[inside], minlength=len(self.today))
+        return np.bincount(self.cell[games], minlength=len(self.today))
 
 
 def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: float) -> Columns:
-    actual, missing = _tally(games, SPANS[reported])
+    inside = {name: games.inside(SPANS[name]) for name in dict.fromkeys((reported, *windows))}
+    actual, missing = _tally(games, inside[reported])
     pct = _pct(actual, missing)
-    by_window = {name: _pct(*_tally(games, SPANS[name])) for name in windows}
+    by_window = {name: _pct(*_tally(games, inside[name])) for name in windows}
     complete = {name: value >= threshold for name, value in by_window.items()}
     ready = np.all([*complete.values()], axis=0) if windows else pct >= threshold
     result = {
@@ -293,8 +334,8 @@ def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: fl
         "missing_games_count": missing,
         "completeness_percentage": pct,
         "is_production_ready": ready,
-        "data_quality_issues": _issues(games, actual + missing == 0, (reported, *windows)),
-        "incomplete_data_type": _types(games, games.inside(SPANS[reported])),
+        "data_quality_issues": _issues(games, actual + missing == 0, [*inside.values()]),
+        "incomplete_data_type": _types(games, inside[reported]),
         "processing_decision_reason": decided(ready),
     }
     for name in windows:
@@ -303,9 +344,8 @@ def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: fl
     return {**result, "all_windows_complete": ready} if windows else result
 
 
-def _tally(games: _Games, span: Span) -> tuple[Ints, Ints]:
-    """Games that are there and games that are missing, per cell."""
-    inside = games.inside(span)
+def _tally(games: _Games, inside: Array) -> tuple[Ints, Ints]:
+    """Games of a window that are there and that are missing, per cell."""
     return games.count(inside & games.there), games.count(inside & games.gap)
 
 
@@ -314,27 +354,27 @@ def _pct(actual: Ints, missing: Ints) -> Array:
     return np.where(np.isnan(share), 100.0, rounded(share, 1))
 
 
-def _issues(games: _Games, nothing_expected: Array, windows: Sequence[str]) -> Array:
+def _issues(games: _Games, nothing_expected: Array, windows: Sequence[Array]) -> Array:
     """Per cell a sentence for each missing game of any window, oldest first."""
     issues = np.empty(len(games.today), dtype=object)
     issues[:] = [["no_expected_games"] if none else [] for none in nothing_expected.tolist()]
-    inside = np.any([games.inside(SPANS[name]) for name in windows], axis=0)
-    for at in np.flatnonzero(inside & (games.gap | games.unpublished)).tolist():
-        cell, day = divmod(int(games.key[at]), STRIDE)
+    absent = np.flatnonzero(games.gap | games.unpublished)
+    for at in absent[np.any([inside[absent] for inside in windows], axis=0)].tolist():
         kind = "missing" if games.gap[at] else "unpublished"
-        issues[cell].append(f"{kind}_game_{np.datetime64(day, 'D')}")
+        issues[games.cell[at]].append(f"{kind}_game_{np.datetime64(int(games.day[at]), 'D')}")
     return issues
 
 
 def _types(games: _Games, inside: Array) -> Array:
     """Per cell, what kind of incomplete its window is."""
     gap = games.gap | games.unpublished
-    counts = np.column_stack(
-        [games.count(inside), games.count(inside & gap), games.count(inside & ~games.there & ~gap)]
-    )
-    distinct, owner = np.unique(counts, axis=0, return_inverse=True)
-    names = np.array([classify(*row).value for row in distinct.tolist()], dtype=object)
-    return names[owner.ravel()] if len(names) else np.empty(0, dtype=object)
+    masks = (inside, inside & gap, inside & ~games.there & ~gap)
+    counts = [games.count(mask) for mask in masks]
+    # As one number, which sorts faster than three.
+    key = (counts[0] * STRIDE + counts[1]) * STRIDE + counts[2]
+    _, first, owner = np.unique(key, return_index=True, return_inverse=True)
+    distinct = zip(*(count[first].tolist() for count in counts), strict=True)
+    return np.array([classify(*row).value for row in distinct], dtype=object)[owner]
 
 
 def _finals(cells: Cells) -> tuple[Slices, Slices]:
@@ -368,25 +408,3 @@ def _recent(window: Slices, spans: Sequence[Span]) -> Slices:
     games = window.last(max(span.games for span in spans))
     days = window.days(max(span.days for span in spans))
     return replace(window, start=np.minimum(games.start, days.start))
-
-
-def _keys(window: Slices) -> Ints:
-    """Cell and day of every row of every window, ascending."""
-    position = window.buffer.position
-    days = replace(window, buffer=Buffer({"day": position % STRIDE}, {}, position)).rows()
-    return np.asarray(days.cell * STRIDE + days["day"])
-
-
-def _distinct(*keys: Ints) -> Ints:
-    """The keys of several arrays, ascending, each once."""
-    # Each is in order already, which this kind of sorting makes use of.
-    ascending = np.sort(np.concatenate(keys), kind="stable")
-    return np.asarray(ascending[np.diff(ascending, prepend=-1) > 0])
-
-
-def _among(keys: Ints, ascending: Ints) -> Array:
-    """Which keys occur in an ascending array."""
-    if not len(ascending):
-        return np.zeros(len(keys), dtype=bool)
-    at = np.minimum(np.searchsorted(ascending, keys), len(ascending) - 1)
-    return np.asarray(ascending[at] == keys)

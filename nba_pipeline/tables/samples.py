@@ -27,7 +27,7 @@ def early_season(games: Array, needed: int) -> Columns:
     return {"early_season_flag": few, "insufficient_data_reason": reasons}
 
 
-def graded(games: Array, steps: Sequence[tuple[str, int]]) -> Array:
+def graded(games: Array, steps: Sequence[tuple[str, float]]) -> Array:
     """The grade of each sample.
 
     Args:
