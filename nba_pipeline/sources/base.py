@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -99,16 +98,17 @@ def refuse_duplicates(
 
 
 def versions_by_date(rows: pa.Table, dates: Sequence[date]) -> dict[date, str]:
-    """A digest of each date's rows and of nothing else; ``rows`` is sorted by ``game_date``.
+    """A digest of each date's rows and of nothing else: no file, path or time of one.
 
-    The digest of a date's rows does not depend on their order, the file, its path or its time.
+    Args:
+        rows: Sorted by day and key, so that the order in a file means nothing.
+        dates: Which days.
     """
-    digests = hashing.digests(rows)
     days = rows["game_date"].cast(pa.int32()).to_numpy()
-    found = {}
-    for day in dates:
-        number = np.datetime64(day, "D").astype(np.int32)
-        first, last = np.searchsorted(days, [number, number + 1])
-        each = sorted(digests[at].tobytes() for at in range(first, last))
-        found[day] = hashlib.sha256(b"".join(each)).hexdigest()
-    return found
+    wanted = np.array(dates, dtype="datetime64[D]").astype(np.int32)
+    bounds = zip(
+        np.searchsorted(days, wanted).tolist(),
+        np.searchsorted(days, wanted, side="right").tolist(),
+        strict=True,
+    )
+    return dict(zip(dates, hashing.run_digests(rows, bounds), strict=True))

@@ -8,6 +8,7 @@ import math
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,17 @@ def test_an_empty_partition_has_a_version():
 
 # Digests -----------------------------------------------------------------------------------------
 
+NOTHINGS = [
+    (pa.int64(), 0),
+    (pa.float64(), 0.0),
+    (pa.bool_(), False),
+    (pa.string(), ""),
+    (pa.date32(), date(1970, 1, 1)),
+    (pa.timestamp("us", tz="UTC"), datetime(1970, 1, 1, tzinfo=UTC)),
+    (pa.list_(pa.string()), []),
+    (pa.list_(pa.float64()), []),
+]
+
 # NaN is left out: it differs from itself.
 COMPARABLE = ROW.filter(lambda row: "nan" not in repr(row))
 
@@ -235,20 +247,7 @@ def test_a_digest_does_not_depend_on_the_order_of_columns(rows, names):
     assert np.array_equal(reordered, hashing.digests(table_of(rows)))
 
 
-@pytest.mark.parametrize(
-    ("kind", "nothing"),
-    [
-        (pa.int64(), 0),
-        (pa.float64(), 0.0),
-        (pa.bool_(), False),
-        (pa.string(), ""),
-        (pa.date32(), date(1970, 1, 1)),
-        (pa.timestamp("us", tz="UTC"), datetime(1970, 1, 1, tzinfo=UTC)),
-        (pa.list_(pa.string()), []),
-        (pa.list_(pa.float64()), []),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("kind", "nothing"), NOTHINGS, ids=str)
 def test_a_digest_tells_null_from_nothing(kind, nothing):
     null, zero = hashing.digests(pa.table({"x": pa.array([None, nothing], kind)}))
     assert null.tobytes() != zero.tobytes()
@@ -262,6 +261,57 @@ def test_a_digest_takes_both_zeros_for_one():
 def test_a_digest_tells_in_which_column_a_value_is():
     one, other = hashing.digests(pa.table({"points": [7, 3], "assists": [3, 7]}))
     assert one.tobytes() != other.tobytes()
+
+
+# Digests of runs ---------------------------------------------------------------------------------
+
+
+def runs_of(rows: list[dict[str, Any]], *lengths: int) -> list[str]:
+    ends = np.cumsum([0, *lengths]).tolist()
+    return hashing.run_digests(table_of(rows), pairwise(ends))
+
+
+COMPARABLES = st.lists(COMPARABLE, max_size=6)
+
+
+@given(COMPARABLES, COMPARABLES)
+def test_two_runs_have_one_digest_exactly_when_their_rows_are_equal(first, second):
+    one, other = runs_of(first + second, len(first), len(second))
+    assert (one == other) == (first == second)
+
+
+@given(COMPARABLES.filter(bool), st.data())
+def test_a_run_with_another_value_has_another_digest(rows, data):
+    at = data.draw(st.integers(0, len(rows) - 1))
+    changed = [*rows[:at], data.draw(COMPARABLE.filter(lambda row: row != rows[at]))]
+    (before,), (now,) = (runs_of(each, len(rows)) for each in (rows, [*changed, *rows[at + 1 :]]))
+    assert before != now
+
+
+@given(ROWS, ROWS)
+def test_a_run_does_not_depend_on_the_rows_around_it_or_on_chunks(first, second):
+    in_chunks = pa.concat_tables([table_of(first), table_of(second)])
+    bounds = [(0, len(first)), (len(first), len(first) + len(second))]
+    found = hashing.run_digests(in_chunks, bounds)
+    assert found == runs_of(first, len(first)) + runs_of(second, len(second))
+
+
+def test_a_run_tells_where_one_text_ends_and_the_next_begins():
+    texts = pa.table({"x": ["ab", "c", "a", "bc"]})
+    one, other = hashing.run_digests(texts, [(0, 2), (2, 4)])
+    assert one != other
+
+
+@pytest.mark.parametrize(("kind", "nothing"), NOTHINGS, ids=str)
+def test_a_run_tells_null_from_nothing(kind, nothing):
+    rows = pa.table({"x": pa.array([None, nothing], kind)})
+    null, zero = hashing.run_digests(rows, [(0, 1), (1, 2)])
+    assert null != zero
+
+
+def test_a_run_takes_both_zeros_for_one():
+    plus, minus = hashing.run_digests(pa.table({"x": [0.0, -0.0]}), [(0, 1), (1, 2)])
+    assert plus == minus
 
 
 # Digests of windows ------------------------------------------------------------------------------
