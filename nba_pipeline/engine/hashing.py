@@ -28,6 +28,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 #: Bytes kept of a row's digest; 128 bits, so equal digests mean equal rows.
 DIGEST_SIZE = 16
+_WHOLE_DIGEST = hashlib.sha256().digest_size
 
 #: Raised when rows are digested in another way, so that no digest of the old way is kept.
 DIGEST_VERSION = 1
@@ -127,35 +128,41 @@ def partition_version(keys: pa.Table, hashes: pa.Array) -> str:
 
 def digests(table: pa.Table) -> Bytes:
     """A digest of each row over all its columns, shape ``(rows, DIGEST_SIZE)``."""
-    matrix = np.ascontiguousarray(
-        np.hstack([_fixed_width(table[name]) for name in sorted(table.column_names)])
-        if table.column_names
-        else np.zeros((table.num_rows, 0), np.uint8)
-    )
-    width, raw, sha = matrix.shape[1], memoryview(matrix.tobytes()), hashlib.sha256
+    columns = [_fixed_width(table[name]) for name in sorted(table.column_names)]
+    width = sum(1 + cells.shape[1] for _, cells in columns)
+    matrix, at = np.empty((table.num_rows, width), np.uint8), 0
+    for null, cells in columns:
+        matrix[:, at] = null
+        matrix[:, at + 1 : at + 1 + cells.shape[1]] = cells
+        at += 1 + cells.shape[1]
+    raw, sha = memoryview(matrix.tobytes()), hashlib.sha256
     every = b"".join(
-        sha(raw[at * width : (at + 1) * width]).digest()[:DIGEST_SIZE]
-        for at in range(table.num_rows)
+        [sha(raw[at : at + width]).digest() for at in range(0, table.num_rows * width, width)]
+        if width
+        else [sha().digest()] * table.num_rows
     )
-    return np.frombuffer(every, np.uint8).reshape(table.num_rows, DIGEST_SIZE)
+    return _shortened(every)
 
 
-def _fixed_width(column: pa.ChunkedArray) -> Bytes:
-    """A column as equally long byte strings, one per row, with NULL told apart from zero."""
+def _shortened(every: bytes) -> Bytes:
+    """Whole digests one after another, as rows of what is kept of each."""
+    whole = np.frombuffer(every, np.uint8).reshape(-1, _WHOLE_DIGEST)
+    return np.ascontiguousarray(whole[:, :DIGEST_SIZE])
+
+
+def _fixed_width(column: pa.ChunkedArray) -> tuple[Bytes, Bytes]:
+    """Which values of a column are NULL, and each as equally many bytes."""
     values = joined(column)
-    null = np.asarray(values.is_null(), dtype=np.uint8)[:, None]
+    null = np.asarray(values.is_null(), dtype=np.uint8)
     if pa.types.is_list(values.type):
         values = _json_lists(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         encoded = values.dictionary_encode()
-        texts = [
-            hashlib.sha256((text or "").encode()).digest()[:DIGEST_SIZE]
-            for text in encoded.dictionary.to_pylist()
-        ]
-        distinct = np.frombuffer(b"".join([*texts, bytes(DIGEST_SIZE)]), np.uint8)
-        index = np.asarray(encoded.indices.fill_null(len(texts)))
-        return np.hstack([null, distinct.reshape(-1, DIGEST_SIZE)[index]])
-    return np.hstack([null, _eight_bytes(values).view(np.uint8).reshape(-1, 8)])
+        sha = hashlib.sha256
+        texts = [sha((text or "").encode()).digest() for text in encoded.dictionary.to_pylist()]
+        distinct = _shortened(b"".join([*texts, bytes(_WHOLE_DIGEST)]))
+        return null, distinct[np.asarray(encoded.indices.fill_null(len(texts)))]
+    return null, _eight_bytes(values).view(np.uint8).reshape(-1, 8)
 
 
 def _eight_bytes(values: pa.Array) -> npt.NDArray[Any]:
@@ -195,7 +202,7 @@ def run_digests(rows: pa.Table, bounds: Iterable[tuple[int, int]]) -> list[str]:
         null = np.asarray(values.is_null(), dtype=np.uint8)
         for first, last, sha in runs:
             sha.update(name.encode())
-            sha.update(null[first:last])
+            sha.update(null[first:last].data)
         if pa.types.is_list(values.type):
             values = _json_lists(values)
         if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
@@ -203,12 +210,12 @@ def run_digests(rows: pa.Table, bounds: Iterable[tuple[int, int]]) -> list[str]:
             ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :]
             content = memoryview(texts.buffers()[2] or b"")
             for first, last, sha in runs:
-                sha.update(np.diff(ends[first : last + 1]))
+                sha.update(np.diff(ends[first : last + 1]).data)
                 sha.update(content[ends[first] : ends[last]])
         else:
             numbers = _eight_bytes(values)
             for first, last, sha in runs:
-                sha.update(numbers[first:last])
+                sha.update(numbers[first:last].data)
     return [sha.hexdigest() for _, _, sha in runs]
 
 

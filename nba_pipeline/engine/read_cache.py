@@ -11,6 +11,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Protocol, TypeAlias
 
 import pyarrow as pa
@@ -29,6 +30,9 @@ Whose: TypeAlias = tuple[str, bool]
 
 #: What is not on the shelf yet is put there once it is more than this share of all of it.
 WORTH_SHELVING = 0.1
+
+# Up to so many dates are read sooner from their own files than a season from the shelf.
+_FEW_DATES = 3
 
 # Dates longer ago than a season stay in their own files, and so do the plays, of which a season is
 # larger than all else together.
@@ -71,46 +75,98 @@ class _Span:
         self.size = self.rows.nbytes
         self._places = places(self.rows, list(self.marks))
 
-    def of(self, dates: Iterable[date]) -> list[pa.Table]:
+    def of(self, dates: Iterable[date]) -> pa.Table:
         """The rows of dates in order, in as few pieces as can be."""
-        runs: list[slice] = []
+        runs: list[slice] = [slice(0, 0)]
         for place in (self._places[day] for day in dates):
-            if runs and runs[-1].stop == place.start:
+            if runs[-1].stop == place.start:
                 runs[-1] = slice(runs[-1].start, place.stop)
             else:
                 runs.append(place)
-        return [self.rows[run] for run in runs]
+        return pa.concat_tables([self.rows[run] for run in runs])
 
-    def with_digests(self, wanted: Iterable[Digested]) -> _Span:
-        """The same rows with the digests they lack."""
+    def digest(self, wanted: Iterable[Digested]) -> None:
+        """Have digests of rows that lack them."""
         lacking = frozenset(wanted) - self.digests
-        if not lacking:
-            return self
-        rows = with_digests(self.rows, sorted(lacking))
-        # A column that the shelf lacks is worth as much as the dates.
-        return _Span(self.marks, rows, self.digests | lacking)
+        if lacking:
+            self.rows = with_digests(self.rows, sorted(lacking))
+            self.digests |= lacking
+            self.size = self.rows.nbytes
+            # A column that the shelf lacks is worth as much as the dates.
+            self.unshelved = frozenset(self.marks)
+
+
+class _Known:
+    """What is known of one table, in spans that came one after another.
+
+    Attributes:
+        is_read: Whether anybody has asked for it; not all that is written is ever read.
+        is_complete: Whether what earlier processes left is among it.
+    """
+
+    def __init__(self) -> None:
+        self.is_read = self.is_complete = False
+        self._holders: dict[date, _Span] = {}
+        self._spans: list[_Span] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes of the spans."""
+        return sum(span.size for span in self._spans)
+
+    def add(self, span: _Span) -> None:
+        """Hold dates in the place of what was held of them."""
+        self._hold({**self._holders, **dict.fromkeys(span.marks, span)})
+
+    def add_older(self, span: _Span) -> None:
+        """Hold what is not held yet, and what is the same: most are asked for with all others."""
+        newer = {d: s for d, s in self._holders.items() if s.marks[d] != span.marks.get(d)}
+        self._hold({**dict.fromkeys(span.marks, span), **newer})
+
+    def _hold(self, holders: dict[date, _Span]) -> None:
+        self._holders, self._spans = holders, _distinct(holders.values())
+
+    def lacking(self, marks: Mapping[date, str], columns: Sequence[str]) -> list[date]:
+        """The dates that are not held under their marks, or not with these columns."""
+        wide = {id(span) for span in self._spans if set(columns) <= set(span.rows.column_names)}
+        held = {day: s.marks[day] for day, s in self._holders.items() if id(s) in wide}
+        return sorted(day for day, mark in marks.items() if held.get(day) != mark)
+
+    def whole(self, dates: Iterable[date]) -> _Span:
+        """One span that holds all of some dates: what is asked for together stays together."""
+        if len(self._spans) == 1:
+            return self._spans[0]
+        asked = _distinct(self._holders[day] for day in dates)
+        if len(asked) == 1:
+            return asked[0]
+        held = {day: span for day, span in sorted(self._holders.items()) if span in asked}
+        joined = _joined(held)
+        self.add(joined)
+        return joined
 
     @property
     def is_worth_shelving(self) -> bool:
         newest = self._newest()
-        is_new = len(self.unshelved & newest.keys()) > WORTH_SHELVING * len(newest)
-        return is_new and self.size <= _BYTES_SHELVED
-
-    def _newest(self) -> dict[date, str]:
-        """The marks of the dates worth shelving."""
-        last = max(self.marks, default=date.max)
-        return {d: mark for d, mark in self.marks.items() if (last - d).days < _DAYS_SHELVED}
+        new = [day for day in newest if day in self._holders[day].unshelved]
+        is_new = len(new) > max(_FEW_DATES, WORTH_SHELVING * len(newest))
+        return self.is_read and is_new and self.size <= _BYTES_SHELVED
 
     def shelved(self) -> pa.Table:
         """The newest rows, and all that has to be known of them."""
-        self.unshelved, marks = frozenset(), self._newest()
+        newest = self._newest()
+        span = self.whole(newest)
+        span.unshelved = frozenset()
         about = {
             "digest_version": hashing.DIGEST_VERSION,
-            "digests": sorted(self.digests),
-            "marks": {day.isoformat(): mark for day, mark in marks.items()},
+            "digests": sorted(span.digests),
+            "marks": {day.isoformat(): span.marks[day] for day in newest},
         }
-        rows = pa.concat_tables(self.of(marks))
-        return rows.replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
+        return span.of(newest).replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
+
+    def _newest(self) -> list[date]:
+        """The dates worth shelving, in order."""
+        last = max(self._holders, default=date.max)
+        return sorted(day for day in self._holders if (last - day).days < _DAYS_SHELVED)
 
 
 class ReadCache:
@@ -119,9 +175,7 @@ class ReadCache:
     def __init__(self, shelf: Shelving | None = None, most_bytes: int = MOST_BYTES) -> None:
         """Begin with what earlier processes left on ``shelf``, and keep ``most_bytes`` at most."""
         self._shelf, self._most_bytes = shelf, most_bytes
-        self._spans: OrderedDict[Whose, _Span] = OrderedDict()
-        self._written: dict[Whose, list[_Span]] = {}
-        self._asked: set[Whose] = set()
+        self._known: OrderedDict[Whose, _Known] = OrderedDict()
 
     def rows(
         self,
@@ -140,18 +194,23 @@ class ReadCache:
             digests: Which columns to digest together, each an own column ``digest_of(…)``.
             load: Reads the rows of some dates, in order, ``game_date`` and ``columns`` included.
         """
-        known = self._known(whose, load)
-        if known is not None and not set(columns) <= set(known.rows.column_names):
-            known = None
-        kept = known.marks if known is not None else {}
-        stale = sorted(day for day, mark in marks.items() if kept.get(day) != mark)
-        if stale or known is None:
-            loaded = _Span({day: marks[day] for day in stale}, load(stale))
-            known = loaded if known is None else _joined(known, loaded)
-        known = known.with_digests(digests)
-        self._keep(whose, known)
-        found = pa.concat_tables(known.of(sorted(marks)) or [known.rows.slice(0, 0)])
-        return found.select([*columns, *map(digest_of, digests)]).combine_chunks()
+        wanted = [*columns, *map(digest_of, digests)]
+        if not marks:
+            return with_digests(load([]), digests).select(wanted)
+        known = self._of(whose)
+        known.is_read = True
+        stale = known.lacking(marks, columns)
+        if len(stale) > _FEW_DATES and not known.is_complete:
+            known.is_complete = True
+            self._take_from_shelf(whose, known, load)
+            stale = known.lacking(marks, columns)
+        if stale:
+            known.add(_Span({day: marks[day] for day in stale}, load(stale)))
+        span = known.whole(marks)
+        span.digest(digests)
+        found = span.of(sorted(marks)).select(wanted).combine_chunks()
+        self._make_room()
+        return found
 
     def put(self, whose: Whose, marks: Mapping[date, str], rows: pa.Table) -> None:
         """Keep rows that were just written for whoever asks for them.
@@ -161,54 +220,41 @@ class ReadCache:
             marks: The marks of the partitions as they were written.
             rows: Their rows in order, with ``game_date`` and every column a reader might want.
         """
-        self._written.setdefault(whose, []).append(_Span(marks, rows))
+        self._of(whose).add(_Span(marks, rows))
         self._make_room()
 
     def leave(self) -> None:
         """Leave what was read, and is not on the shelf yet, for the next process."""
+        self._leave(self._known)
+
+    def _leave(self, known: Mapping[Whose, _Known]) -> None:
         if self._shelf is not None:
-            self._shelf.shelve(self._to_shelve(self._spans))
+            self._shelf.shelve(
+                {
+                    _shelf_name(whose): each.shelved()
+                    for whose, each in known.items()
+                    if each.is_worth_shelving
+                }
+            )
 
-    def _to_shelve(self, spans: Mapping[Whose, _Span]) -> dict[str, pa.Table]:
-        return {
-            _shelf_name(whose): span.shelved()
-            for whose, span in spans.items()
-            if span.is_worth_shelving
-        }
-
-    def _known(self, whose: Whose, load: Callable[[list[date]], pa.Table]) -> _Span | None:
-        """What is known without reading: from this run, or from earlier ones."""
-        if whose not in self._spans and whose not in self._asked and self._shelf is not None:
-            self._asked.add(whose)
-            left = self._shelf.shelved(_shelf_name(whose))
-            if left is not None and (span := _as_left(left, load([]).schema)) is not None:
-                self._spans[whose] = span
-        known = self._spans.get(whose)
-        for written in self._written.pop(whose, []):
-            known = written if known is None else _joined(known, written)
+    def _of(self, whose: Whose) -> _Known:
+        known = self._known.setdefault(whose, _Known())
+        self._known.move_to_end(whose)
         return known
 
-    def _keep(self, whose: Whose, span: _Span) -> None:
-        self._spans[whose] = span
-        self._spans.move_to_end(whose)
-        self._make_room()
+    def _take_from_shelf(
+        self, whose: Whose, known: _Known, load: Callable[[list[date]], pa.Table]
+    ) -> None:
+        left = self._shelf.shelved(_shelf_name(whose)) if self._shelf is not None else None
+        if left is not None and (span := _as_left(left, load([]).schema)) is not None:
+            known.add_older(span)
 
     def _make_room(self) -> None:
-        """Drop what was read, and after that what was written, until the rest has room."""
-        kept = [*self._spans.values(), *(span for each in self._written.values() for span in each)]
-        room = self._most_bytes - sum(span.size for span in kept)
+        """Drop what was used least lately until the rest has room."""
+        room = self._most_bytes - sum(known.size for known in self._known.values())
         while room < 0:
-            if self._spans:
-                whose, dropped = self._spans.popitem(last=False)
-                if self._shelf is not None:
-                    self._shelf.shelve(self._to_shelve({whose: dropped}))
-                    self._asked.discard(whose)
-            else:
-                # Of a table nobody may ever ask for.
-                whose = next(iter(self._written))
-                dropped = self._written[whose].pop(0)
-                if not self._written[whose]:
-                    del self._written[whose]
+            whose, dropped = self._known.popitem(last=False)
+            self._leave({whose: dropped})
             room += dropped.size
 
 
@@ -245,25 +291,27 @@ def with_digests(rows: pa.Table, wanted: Iterable[Digested]) -> pa.Table:
     return rows
 
 
-def _joined(known: _Span, loaded: _Span) -> _Span:
-    """Both, what was loaded in place of what was known of the same dates."""
-    both = {**known.marks, **loaded.marks}
-    # What was known may have been read with columns that only its reader wanted.
-    there = set(loaded.rows.column_names)
-    digests = frozenset(each for each in known.digests if set(each) <= there)
-    loaded = loaded.with_digests(digests)
-    shared = [name for name in known.rows.column_names if name in loaded.rows.column_names]
-    pieces: list[pa.Table] = []
-    source, run = known, list[date]()
-    for day in sorted(both):
-        holder = loaded if day in loaded.marks else known
-        if holder is not source:
-            pieces += source.of(run)
-            source, run = holder, []
-        run.append(day)
-    pieces += source.of(run)
-    unshelved = known.unshelved | loaded.unshelved
-    if set(shared) < set(known.rows.column_names):
-        unshelved = frozenset(both)
-    rows = pa.concat_tables([piece.select(shared) for piece in pieces])
-    return _Span(both, rows, digests, unshelved)
+def _joined(holders: Mapping[date, _Span]) -> _Span:
+    """One span of what several hold of dates in order, in the columns that all of them have."""
+    spans = _distinct(holders.values())
+    made = {digest_of(each) for span in spans for each in span.digests}
+    # Some may have been read with columns that only their reader wanted.
+    shared = set.intersection(*(set(span.rows.column_names) for span in spans)) - made
+    digests = {each for span in spans for each in span.digests if set(each) <= shared}
+    names = sorted(shared) + sorted(map(digest_of, digests))
+    for span in spans:
+        span.digest(digests)
+    pieces = [
+        holders[day].of([day, *rest]).select(names)
+        for day, *rest in (list(run) for _, run in groupby(holders, lambda day: id(holders[day])))
+    ]
+    return _Span(
+        {day: span.marks[day] for day, span in holders.items()},
+        pa.concat_tables(pieces),
+        frozenset(digests),
+        frozenset(day for day, span in holders.items() if day in span.unshelved),
+    )
+
+
+def _distinct(spans: Iterable[_Span]) -> list[_Span]:
+    return list({id(span): span for span in spans}.values())

@@ -135,6 +135,10 @@ def test_whatever_is_written_in_between_the_rows_are_those_of_a_fresh_reading(st
 # Between processes --------------------------------------------------------------------------------
 
 
+# Of so many dates that they are worth leaving.
+MANY = range(1, 6)
+
+
 class Left:
     """What earlier processes left."""
 
@@ -152,28 +156,28 @@ class Left:
 def left(shelf: Shelf) -> Left:
     left = Left()
     cache = ReadCache(left)
-    shelf.through(cache, days(1, 2, 3))
+    shelf.through(cache, days(*MANY))
     cache.leave()
     shelf.loaded.clear()
     return left
 
 
 def test_the_next_process_reads_nothing_again(shelf, left):
-    found = shelf.through(ReadCache(left), days(1, 2, 3))
+    found = shelf.through(ReadCache(left), days(*MANY))
     assert shelf.loaded == []
-    assert found == shelf.through(ReadCache(), days(1, 2, 3))
+    assert found == shelf.through(ReadCache(), days(*MANY))
 
 
 def test_it_reads_what_was_replaced_since(shelf, left):
     shelf.write(days(3)[0])
-    assert 20 in shelf.through(ReadCache(left), days(1, 2, 3))["points"].to_pylist()
+    assert 20 in shelf.through(ReadCache(left), days(*MANY))["points"].to_pylist()
     assert shelf.loaded == days(3)
 
 
 def test_digests_of_another_way_of_digesting_are_not_believed(shelf, left, monkeypatch):
     monkeypatch.setattr(hashing, "DIGEST_VERSION", hashing.DIGEST_VERSION + 1)
-    shelf.through(ReadCache(left), days(1, 2, 3))
-    assert shelf.loaded == days(1, 2, 3)
+    shelf.through(ReadCache(left), days(*MANY))
+    assert shelf.loaded == days(*MANY)
 
 
 def test_a_column_whose_type_has_changed_is_read_anew(shelf, left, monkeypatch):
@@ -183,7 +187,7 @@ def test_a_column_whose_type_has_changed_is_read_anew(shelf, left, monkeypatch):
         "load",
         lambda d: before(d).set_column(1, "points", before(d)["points"].cast(pa.float64())),
     )
-    found = shelf.through(ReadCache(left), days(1, 2, 3))
+    found = shelf.through(ReadCache(left), days(*MANY))
     assert found["points"].type == pa.float64()
 
 
@@ -203,7 +207,7 @@ def test_a_few_new_dates_are_not_worth_leaving_everything_anew(shelf):
 def test_what_was_dropped_for_want_of_room_is_left_too(shelf):
     left = Left()
     cache = ReadCache(left, most_bytes=1)
-    shelf.through(cache, days(1, 2))
+    shelf.through(cache, days(*MANY))
     assert "points-rows" in left.kept
 
 
@@ -211,7 +215,7 @@ def test_what_is_larger_than_all_else_stays_in_its_own_files(shelf, monkeypatch)
     monkeypatch.setattr("nba_pipeline.engine.read_cache._BYTES_SHELVED", 1)
     left = Left()
     cache = ReadCache(left)
-    shelf.through(cache, days(1, 2))
+    shelf.through(cache, days(*MANY))
     cache.leave()
     assert not left.kept
 
@@ -255,11 +259,32 @@ def test_dates_of_a_season_long_past_are_not_left_and_cause_no_leaving(shelf):
     for day in long_past:
         shelf.write(day)
     cache = ReadCache(left)
-    shelf.through(cache, [*long_past, *days(1, 2)])
+    shelf.through(cache, [*long_past, *days(*MANY)])
     cache.leave()
     kept = left.kept["points-rows"]
-    assert set(kept["game_date"].to_pylist()) <= set(days(1, 2))
+    assert set(kept["game_date"].to_pylist()) <= set(days(*MANY))
     cache = ReadCache(left)
-    shelf.through(cache, [*long_past, *days(1, 2)])
+    shelf.through(cache, [*long_past, *days(*MANY)])
     cache.leave()
     assert left.kept["points-rows"] is kept
+
+
+def test_a_few_dates_are_read_from_their_own_files(shelf, left):
+    shelf.through(ReadCache(left), days(2))
+    assert shelf.loaded == days(2)
+
+
+def test_a_few_dates_are_not_left_in_the_place_of_many(shelf, left):
+    before, cache = dict(left.kept), ReadCache(left)
+    shelf.write(days(2)[0])
+    shelf.through(cache, days(2))
+    cache.leave()
+    assert left.kept == before
+
+
+def test_a_few_dates_and_then_many_give_what_a_fresh_reading_does(shelf, left):
+    cache = ReadCache(left)
+    shelf.write(days(2)[0])
+    shelf.through(cache, days(2))
+    assert shelf.through(cache, days(*MANY)) == shelf.through(ReadCache(), days(*MANY))
+    assert shelf.loaded == [*days(2), *days(*MANY)]
