@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from nba_pipeline.domain.calendar import season_reach
@@ -20,6 +19,9 @@ from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
 
 #: The column of an input's rows with a digest of each over ``seen_columns``.
 DIGEST = "digest"
+
+# So many codes still fit 64 bits together with a day, or with the values of one more column.
+_MOST_CODES = 10**12
 
 
 @dataclass(frozen=True)
@@ -184,12 +186,12 @@ def plan_cells(
     prefix = hashing.text_digest(
         table.full_name, table.meaning, repr(sorted(settings.items())), _declared(table)
     )
-    entities = zip(*(columns[name].tolist() for name in table.entity), strict=True)
+    named = (map(str, columns[name].tolist()) for name in table.entity)
     return PlannedCells(
         Cells(columns, windows, settings),
         hashing.combined(prefix, parts),
         columns["game_date"].astype("datetime64[D]").tolist(),
-        ["|".join(str(value) for value in entity) for entity in entities],
+        ["|".join(entity) for entity in zip(*named, strict=True)],
         pa.table(tracking),
     )
 
@@ -290,18 +292,21 @@ def _first_days(window: Window, days: Ints) -> Ints:
 def _match_codes(declared: Input, rows: pa.Table, cells: Columns) -> tuple[Ints, Ints]:
     """Equal integers for rows and cells whose match columns are equal."""
     count = rows.num_rows
-    size = count + len(cells["game_date"])
-    codes: npt.NDArray[np.int64] = np.zeros(size, dtype=np.int64)
+    codes: Ints = np.zeros(count + len(cells["game_date"]), dtype=np.int64)
+    possible = 1
     for theirs, ours in declared.on:
         row_values = hashing.joined(rows[theirs])
         cell_values = _as_arrow(cells[ours])
         if pa.types.is_integer(row_values.type):
             row_values = row_values.cast(pa.float64())
         both = pa.concat_arrays([row_values, cell_values.cast(row_values.type)])
-        index = both.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        # Squeezed after every column, so that any number of columns fits 64 bits with the day.
-        _, codes = np.unique(codes * (size + 1) + index + 1, return_inverse=True)
-        codes = codes.astype(np.int64).ravel()
+        encoded = both.dictionary_encode()
+        distinct = len(encoded.dictionary) + 1  # NULL is one more
+        index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes, possible = codes * distinct + index + 1, possible * distinct
+        if possible > _MOST_CODES:
+            found, codes = np.unique(codes, return_inverse=True)
+            possible = len(found)
     return codes[:count], codes[count:]
 
 

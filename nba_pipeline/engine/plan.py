@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from itertools import groupby
 
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import PlannedCells, days_of, window_dates
@@ -137,7 +138,7 @@ class EntityPlan:
 
     def count(self, decision: Decision) -> int:
         """Entities with that decision."""
-        return sum(1 for made in self.decisions.values() if made is decision)
+        return list(self.decisions.values()).count(decision)
 
 
 def decide(
@@ -158,20 +159,13 @@ def decide(
         force: Compute everything.
     """
     plans: dict[date, EntityPlan] = {}
-    turned_away = {
-        day: {outcome.entity: outcome for outcome in known.outcomes if not outcome.is_broken}
-        for day, known in stored.items()
-    }
-    for day, entity, inputs_hash in zip(
-        planned.days, planned.entities, planned.inputs_hashes, strict=True
-    ):
-        plan = plans.get(day) or plans.setdefault(day, EntityPlan())
-        outcome = turned_away[day].get(entity) if day in stored else None
-        before = kept.get(day, {}).get(entity) or (outcome.inputs_hash if outcome else None)
-        made = _decision(table, stored.get(day), before, inputs_hash, force=force)
-        plan.decisions[entity] = made
-        if made is Decision.UNCHANGED and outcome:
-            plan.carried.append(outcome)
+    for day, cells in groupby(range(len(planned.days)), planned.days.__getitem__):
+        if day in stored:
+            plans[day] = _compared(table, planned, cells, stored[day], kept.get(day, {}), force)
+        else:
+            plans[day] = EntityPlan(
+                dict.fromkeys([planned.entities[at] for at in cells], Decision.NEW)
+            )
     for day, entities in kept.items():
         plan = plans.setdefault(day, EntityPlan())
         for entity in entities:
@@ -179,13 +173,30 @@ def decide(
     return plans
 
 
-def _decision(
-    table: Table, known: Stored | None, before: str | None, now: str, *, force: bool
-) -> Decision:
-    if not before or known is None:
-        return Decision.NEW
-    if before == now and not force:
-        return Decision.UNCHANGED
-    if known.table_version != table.version:
-        return Decision.CODE_CHANGED
-    return Decision.INPUT_CHANGED
+def _compared(
+    table: Table,
+    planned: PlannedCells,
+    cells: Iterable[int],
+    stored: Stored,
+    kept: Mapping[str, str],
+    force: bool,
+) -> EntityPlan:
+    """The plan of a partition that is there: what each entity was computed from, and is now."""
+    plan = EntityPlan()
+    turned_away = {each.entity: each for each in stored.outcomes if not each.is_broken}
+    changed = (
+        Decision.INPUT_CHANGED if stored.table_version == table.version else Decision.CODE_CHANGED
+    )
+    for at in cells:
+        entity = planned.entities[at]
+        outcome = turned_away.get(entity)
+        before = kept.get(entity) or (outcome.inputs_hash if outcome else None)
+        if not before:
+            plan.decisions[entity] = Decision.NEW
+        elif force or before != planned.inputs_hashes[at]:
+            plan.decisions[entity] = changed
+        else:
+            plan.decisions[entity] = Decision.UNCHANGED
+            if outcome:
+                plan.carried.append(outcome)
+    return plan

@@ -127,7 +127,7 @@ class Partition:
         """Entities with that decision; of a partition that could not be built there are none."""
         if decision is Decision.UNCHANGED:
             return self.reused
-        return sum(1 for made in self.changed.values() if made is decision)
+        return list(self.changed.values()).count(decision)
 
     @property
     def verdict(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +16,14 @@ def to_json(about: Stored, stored_rows: int) -> str:
         about: What is known; whether the rows are whole is found out by whoever reads them.
         stored_rows: Rows kept, revisions included, so it may be more than a reader is handed.
     """
-    known: dict[str, Any] = asdict(about)
+    known: dict[str, Any] = {
+        **vars(about),
+        "outcomes": [vars(outcome) for outcome in about.outcomes],
+        "computed_at": about.computed_at.isoformat() if about.computed_at else None,
+        "stored_rows": stored_rows,
+    }
     del known["intact"], known["damage"], known["mark"]
-    known["computed_at"] = about.computed_at.isoformat() if about.computed_at else None
-    return json.dumps({**known, "stored_rows": stored_rows})
+    return json.dumps(known)
 
 
 def from_json(text: str, stored_rows: int | None = None, mark: str = "") -> Stored:
