@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -396,6 +396,60 @@ def test_shuffled_cells_are_planned_in_the_same_order(case):
     games, _, cells = case
     backwards = planned(games, cells[::-1])
     assert backwards.inputs_hashes == planned(games, cells).inputs_hashes
+
+
+# Which rows a cell sees ---------------------------------------------------------------------------
+
+MEETINGS = replace(
+    FORM,
+    name="meetings",
+    entity=("player", "opponent"),
+    key=("player", "opponent"),
+    columns=(Column("player", str), Column("opponent", str), Column("game_date", date)),
+    inputs={
+        "tonight": reads("slate", "player opponent", on="player opponent"),
+        "games": reads("box", "points", window=history(), on="player opponent"),
+    },
+    cells=each("tonight", "player", "opponent"),
+)
+
+
+TEAMS = st.sampled_from(["BOS", "CHI"])
+
+
+@given(
+    st.lists(st.builds(replace, GAMES, opponent=st.none() | TEAMS), max_size=30),
+    st.lists(st.tuples(PLAYERS, TEAMS, DAYS), max_size=12, unique=True),
+    st.sampled_from([1, 5, 10**12]),
+)
+def test_a_cell_sees_the_rows_that_agree_in_every_column_however_many_codes_fit(
+    games, cells, most_codes
+):
+    box = {
+        "game_date": pa.array([game.day for game in games], pa.int32()).cast(pa.date32()),
+        "player": pa.array([str(game.player) for game in games], pa.string()),
+        "opponent": pa.array([game.opponent for game in games], pa.string()),
+        "points": pa.array([game.points for game in games], pa.int64()),
+    }
+    slate = {
+        "game_date": pa.array([day for _, _, day in cells], pa.int32()).cast(pa.date32()),
+        "player": pa.array([str(player) for player, _, _ in cells], pa.string()),
+        "opponent": pa.array([opponent for _, opponent, _ in cells], pa.string()),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nba_pipeline.engine.inputs._MOST_CODES", most_codes)
+        found = plan_cells(MEETINGS, {}, {"tonight": pa.table(slate), "games": pa.table(box)})
+    seen = [
+        sum(
+            (str(game.player), game.opponent) == (player, opponent)
+            and found.days[at] > date(1970, 1, 1) + timedelta(days=game.day)
+            for game in games
+        )
+        for at, (player, opponent) in enumerate(
+            zip(found.cells["player"], found.cells["opponent"], strict=True)
+        )
+    ]
+    assert found.cells.window("games").count().tolist() == seen
 
 
 # No look-ahead -----------------------------------------------------------------------------------
