@@ -33,6 +33,9 @@ _WHOLE_DIGEST = hashlib.sha256().digest_size
 #: Raised when rows are digested in another way, so that no digest of the old way is kept.
 DIGEST_VERSION = 1
 
+# What json.dumps(value, default=str) does, which makes an encoder for every value.
+_encode = json.JSONEncoder(default=str).encode
+
 
 def row_hashes(table: pa.Table, fields: Sequence[str]) -> pa.Array:
     """The ``data_hash`` of each row over ``fields``.
@@ -78,7 +81,7 @@ def _json_texts(values: pa.Array) -> tuple[list[str], pa.Array]:
         for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
             texts[at] = "null"
     else:
-        texts = [json.dumps(canonical(value), default=str) for value in distinct.to_pylist()]
+        texts = [_encode(canonical(value)) for value in distinct.to_pylist()]
     return texts, encoded.indices
 
 
@@ -100,12 +103,12 @@ def canonical(value: Any) -> Any:
     Raises:
         DeclarationError: For a type the contract does not cover.
     """
-    if value is None or isinstance(value, bool | int):
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if value is None or isinstance(value, int):
         return value
     if isinstance(value, float):
         return value + 0.0 if np.isfinite(value) else None
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, date):

@@ -81,7 +81,7 @@ def _numbers(column: Column, values: Array) -> pa.Array:
         values = _plain_numbers(values)
     if values.dtype.kind not in "biuf":
         raise pa.ArrowInvalid(f"values are {values.dtype}")
-    if values.dtype.kind != "f" and column.type is not bool:
+    if values.dtype.kind == "b" or (values.dtype.kind != "f" and column.type is not bool):
         return pa.array(values).cast(column.arrow_type)
     number = np.asarray(values, dtype=np.float64) + 0.0
     known = np.isfinite(number)
@@ -89,7 +89,7 @@ def _numbers(column: Column, values: Array) -> pa.Array:
     if column.type is int and (number != np.rint(number)).any():
         raise pa.ArrowInvalid("a fraction where whole numbers are declared")
     if column.type is bool:
-        if not np.isin(number, (0.0, 1.0)).all():
+        if not ((number == 0.0) | (number == 1.0)).all():
             raise pa.ArrowInvalid("a number that is neither 0 nor 1")
         return pa.array(number == 1.0, pa.bool_(), mask=~known)
     return pa.array(number, pa.float64(), mask=~known).cast(column.arrow_type)

@@ -405,6 +405,6 @@ def _joined(cells: Cells, raw: Slices) -> Ints:
 
 def _recent(window: Slices, spans: Sequence[Span]) -> Slices:
     """The part of a window that the spans can reach into."""
-    games = window.last(max(span.games for span in spans))
-    days = window.days(max(span.days for span in spans))
-    return replace(window, start=np.minimum(games.start, days.start))
+    start = window.last(max(span.games for span in spans)).start
+    days = max(span.days for span in spans)
+    return replace(window, start=np.minimum(start, window.days(days).start) if days else start)
