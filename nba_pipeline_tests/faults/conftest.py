@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import pickle
 import random
 import shutil
@@ -14,6 +13,7 @@ import pytest
 from nba_pipeline_tests.faults.tally import Tally
 from nba_pipeline_tests.faults.victims import Executioner
 from nba_pipeline_tests.faults.world import World, days_of, make_world
+from nba_pipeline_tests.once import built_once
 
 #: Whatever happens at random happens again with the same seed.
 SEED = 20251102
@@ -34,18 +34,16 @@ def scale(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def world(scale: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
-    """Season files and what is true of them; workers of one test run share them."""
+def world(scale: str, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Season files and what is true of them."""
     size = "large" if scale == "large world" else "small"
-    base = tmp_path_factory.getbasetemp()
-    shared = base if worker_id == "master" else base.parent
-    folder = shared / f"faults-{size}"
-    kept = folder / "world.pickle"
-    with (shared / "faults.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_bytes(pickle.dumps(make_world(folder, days_of(size))))
-        made: World = pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of this test run
+
+    def build(folder: Path) -> None:
+        made = make_world(folder, days_of(size))
+        (folder / "world.pickle").write_bytes(pickle.dumps(made))
+
+    kept = built_once(tmp_path_factory, f"faults-{size}", build) / "world.pickle"
+    made: World = pickle.loads(kept.read_bytes())  # noqa: S301 - our own, of this test run
     return made
 
 

@@ -52,11 +52,12 @@ Build = Callable[[str, Iterable[Sequence[date]]], Bytes]
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Builds a warehouse by some runs, each of some days, and once more what they left behind."""
+    source = SimulatedLeague()
 
     def built(name: str, runs: Iterable[Sequence[date]]) -> Bytes:
         folder, home = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp(f"{name}_dagster")
         tables = selected_tables(SELECTED)
-        warehouse, source = LocalWarehouse(folder, list(REGISTRY.values())), SimulatedLeague()
+        warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
         with pytest.MonkeyPatch.context() as patched, ExitStack() as stack:
             patched.setenv("DAGSTER_HOME", str(home))
             patched.setenv("NBA_WAREHOUSE_DIR", str(folder))

@@ -16,26 +16,34 @@ from nba_pipeline.warehouse.local import LocalWarehouse
 FIRST_PARTITION = date(2020, 10, 1)
 
 
+@pytest.fixture(scope="module")
+def league() -> SimulatedLeague:
+    """Remembers the versions of the days it has played."""
+    return SimulatedLeague()
+
+
 @pytest.mark.parametrize("day", [date(2025, 10, 21), date(2025, 10, 23)])
-def test_no_history_is_built_for_days_before_the_first_season(day: date, tmp_path: Path) -> None:
+def test_no_history_is_built_for_days_before_the_first_season(
+    day: date, league: SimulatedLeague, tmp_path: Path
+) -> None:
     tables = list(REGISTRY.values())
     needed = partitions_needed(tables, day, REGISTRY, FIRST_PARTITION)
     assert min(dates[0] for dates in needed.values()) < date(2025, 1, 1)
     warehouse = LocalWarehouse(tmp_path, tables)
-    late = out_of_date(needed, REGISTRY, warehouse, SimulatedLeague(), {})
+    late = out_of_date(needed, REGISTRY, warehouse, league, {})
     days = [each.day for each in late]
     assert days[0] == date(2025, 10, 21)
     assert day in days
 
 
-@pytest.fixture
-def first_round(tmp_path: Path):
+@pytest.fixture(scope="module")
+def first_round(league: SimulatedLeague, tmp_path_factory: pytest.TempPathFactory):
     """What is built before the tenth of a season's nights, of everything."""
     tables = list(REGISTRY.values())
     span = FIRST_PARTITION, date(2026, 6, 30)
-    warehouse = LocalWarehouse(tmp_path, tables)
+    warehouse = LocalWarehouse(tmp_path_factory.mktemp("nothing"), tables)
     day = date(2025, 10, 30)
-    return day, next(rounds(tables, [day], span, REGISTRY, warehouse, SimulatedLeague(), {}))
+    return day, next(rounds(tables, [day], span, REGISTRY, warehouse, league, {}))
 
 
 def test_what_is_read_ahead_of_its_day_is_built_before_everything_else(first_round) -> None:
@@ -62,9 +70,11 @@ class Asked(LocalWarehouse):
         return super().stored(table, dates)
 
 
-def test_a_warehouse_far_away_is_asked_once_for_each_table(tmp_path: Path) -> None:
+def test_a_warehouse_far_away_is_asked_once_for_each_table(
+    league: SimulatedLeague, tmp_path: Path
+) -> None:
     day = date(2025, 10, 30)
     needed = partitions_needed(list(REGISTRY.values()), day, REGISTRY, FIRST_PARTITION)
     warehouse = Asked(tmp_path)
-    assert out_of_date(needed, REGISTRY, warehouse, SimulatedLeague(), {})
+    assert out_of_date(needed, REGISTRY, warehouse, league, {})
     assert sorted(warehouse.tables) == sorted(REGISTRY)

@@ -169,6 +169,11 @@ def test_a_season_is_played_to_its_end() -> None:
 
 
 @pytest.fixture(scope="module")
+def one_year() -> SimulatedLeague:
+    return SimulatedLeague()
+
+
+@pytest.fixture(scope="module")
 def three_years() -> SimulatedLeague:
     return SimulatedLeague(seasons=3)
 
@@ -179,9 +184,11 @@ def test_seasons_follow_one_another(three_years: SimulatedLeague) -> None:
     assert all(a.last_day < b.first_day for a, b in pairwise(seasons))
 
 
-def test_a_further_season_changes_nothing_of_the_first(three_years: SimulatedLeague) -> None:
+def test_a_further_season_changes_nothing_of_the_first(
+    one_year: SimulatedLeague, three_years: SimulatedLeague
+) -> None:
     for feed in FEEDS:
-        assert three_years.read(feed, [TENTH_DAY]).equals(SimulatedLeague().read(feed, [TENTH_DAY]))
+        assert three_years.read(feed, [TENTH_DAY]).equals(one_year.read(feed, [TENTH_DAY]))
 
 
 def test_a_later_season_has_other_games_of_its_own_year(three_years: SimulatedLeague) -> None:
@@ -357,10 +364,10 @@ def test_the_first_word_on_a_game_adds_up_as_well() -> None:
         )
 
 
-def test_long_afterwards_nothing_is_left_to_learn() -> None:
+def test_long_afterwards_nothing_is_left_to_learn(one_year: SimulatedLeague) -> None:
     later = SimulatedLeague(as_of=datetime(2026, 9, 1, tzinfo=UTC))
     for feed in FEEDS:
-        assert later.read(feed, [TENTH_DAY]).equals(SimulatedLeague().read(feed, [TENTH_DAY]))
+        assert later.read(feed, [TENTH_DAY]).equals(one_year.read(feed, [TENTH_DAY]))
 
 
 # The same everywhere ------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from nba_pipeline.benchmarks.working import copied
 from nba_pipeline.engine import rows
 from nba_pipeline.engine.inputs import plan_cells, with_decimals
 from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
@@ -20,6 +20,7 @@ from nba_pipeline.engine.table import Partly, Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
+from nba_pipeline_tests.once import built_once
 
 Row = dict[str, Any]
 
@@ -131,13 +132,13 @@ class Autumn:
 
     def without_results_from(self, day: date, folder: Path) -> Session:
         """A session that computes afresh over a copy in which no game from a day on was played."""
-        shutil.copytree(self.session.warehouse.folder, folder, dirs_exist_ok=True)
+        blind = copied(self.session.warehouse.folder, folder / "blind")
         for name in _RESULTS:
             table = REGISTRY[name]
-            for path in (folder / table.dataset / name).glob("*.parquet"):
+            for path in (blind / table.dataset / name).glob("*.parquet"):
                 if path.stem >= day.isoformat():
                     path.unlink()
-        warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
+        warehouse = LocalWarehouse(blind, list(REGISTRY.values()))
         return replace(self.session, warehouse=warehouse, force=True)
 
     def outcomes(self, name: str, day: date) -> Mapping[str, str]:
@@ -151,11 +152,16 @@ def autumn(
     season_files: Path, session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory
 ) -> Autumn:
     """Four nights of autumn 2021 with everything they stand on, built once."""
-    folder = tmp_path_factory.mktemp("autumn") / "warehouse"
-    session = session_in(folder, Archive(season_files), REGISTRY)
+    source = Archive(season_files)
     days = [OPENING_NIGHT + timedelta(n) for n in range((NIGHTS[-1] - OPENING_NIGHT).days + 1)]
-    for table in REGISTRY.values():
-        is_claim = table.layer == "predictions"
-        wanted = NIGHTS if is_claim or table.name in _TONIGHT_ONLY else days
-        refuse_problems(list(materialize(table, wanted, session)))
-    return Autumn(session, days)
+
+    def build(folder: Path) -> None:
+        session = session_in(folder, source, REGISTRY)
+        for table in REGISTRY.values():
+            is_claim = table.layer == "predictions"
+            wanted = NIGHTS if is_claim or table.name in _TONIGHT_ONLY else days
+            refuse_problems(list(materialize(table, wanted, session)))
+
+    whole = built_once(tmp_path_factory, "autumn", build)
+    folder = copied(whole, tmp_path_factory.mktemp("autumn") / "warehouse")
+    return Autumn(session_in(folder, source, REGISTRY), days)

@@ -6,7 +6,6 @@ corrected files, beside what was built from the files as they were.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from nba_pipeline.benchmarks.working import copied
 from nba_pipeline.engine.materialize import materialize, refuse_problems
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
@@ -62,7 +62,7 @@ def worlds(request, autumn, season_files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("corrected")
     archive = corrected(season_files, folder / "files")
     if request.param == "what changed":
-        shutil.copytree(autumn.session.warehouse.folder, folder / "warehouse")
+        copied(autumn.session.warehouse.folder, folder / "warehouse")
     warehouse = LocalWarehouse(folder / "warehouse", list(REGISTRY.values()))
     session = replace(autumn.session, source=archive, warehouse=warehouse)
     for table in REGISTRY.values():

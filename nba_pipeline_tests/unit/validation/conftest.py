@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 from live_night import Kept, build
 
+from nba_pipeline.benchmarks.working import copied
 from nba_pipeline.validation.finding import Finding
 from nba_pipeline.validation.night import Night
+from nba_pipeline_tests.once import built_once
 
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Kept:
     """The evening as it was run; nobody changes it."""
-    folder = tmp_path_factory.mktemp("live_night") / "warehouse"
-    build(folder)
-    return Kept(folder)
+    folder = built_once(tmp_path_factory, "live_night", build)
+    return Kept(copied(folder, tmp_path_factory.mktemp("whole") / "warehouse"))
 
 
 @pytest.fixture(scope="session")
