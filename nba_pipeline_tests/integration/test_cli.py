@@ -123,7 +123,7 @@ def totals(built: Any) -> dict[str, list[Any]]:
         "select 'plays', count(*), null, null, null from nba_raw.nbac_play_by_play",
     ]
     sql = " union all ".join(f"{part} where game_date = '{DAY}'" for part in parts)
-    return {who: numbers for who, *numbers in built("query", sql, "--json").json["rows"]}
+    return {who: numbers for who, *numbers in built.inside("query", sql, "--json").json["rows"]}
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_the_day_adds_up(totals: dict[str, list[Any]], who: str, numbers: list[A
 @pytest.fixture(scope="module")
 def validated(built: Any) -> dict[str, Any]:
     """What ``validate`` says of the real day, which was built without its history."""
-    answer = built("validate", "--date", DAY.isoformat(), "--json")
+    answer = built.inside("validate", "--date", DAY.isoformat(), "--json")
     assert answer.code == 1, "without history nobody can be predicted"
     return {check["name"]: check for check in answer.json["checks"]}
 
@@ -190,14 +190,14 @@ def test_a_query_prints_a_table_for_people(built: Any) -> None:
 
 
 def test_a_query_prints_text_as_it_is(built: Any) -> None:
-    answer = built("query", "select '[/b] :smile: [red]' as said, [1, 2] as list")
+    answer = built.inside("query", "select '[/b] :smile: [red]' as said, [1, 2] as list")
     assert (answer.code, answer.err) == (0, "")
     assert "[/b] :smile: [red]" in answer.out
 
 
 def test_a_query_gives_numbers_that_programs_can_read(built: Any) -> None:
     sql = "select 1::hugeint, 1.5::decimal(4, 2), 'nan'::double, 2 as same, 3 as same"
-    assert built("query", sql, "--json").json["rows"] == [[1, 1.5, None, 2, 3]]
+    assert built.inside("query", sql, "--json").json["rows"] == [[1, 1.5, None, 2, 3]]
 
 
 # Executors ----------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_verify_finds_every_way_of_computing_the_day_equal(
 ) -> None:
     before = built.files()
     ways = ("--executors", "serial,threads", "--chunks", "7,1000", "--json")
-    told = built("verify", *run[1:], "--select", "player_game_summary+", *ways)
+    told = built.inside("verify", *run[1:], "--select", "player_game_summary+", *ways)
     assert (told.code, told.json["equal"], told.json["differences"]) == (0, True, [])
     assert {len(table["hashes"]) for table in told.json["tables"]} == {4}
     assert built.files() == before
@@ -433,7 +433,7 @@ def bad_files(
     for name, tamper, _ in BAD_FILES.values():
         tamper(folder / name)
     words = ("--date", DAY.isoformat(), "--archive", str(folder), "--only", "--json")
-    return built("run", *words)
+    return built.inside("run", *words)
 
 
 @pytest.mark.parametrize("table", BAD_FILES)
@@ -481,7 +481,7 @@ def with_history(
     assert by_executor
     assert files_after
     words = (*run, "--select", "player_availability,player_game_summary")
-    return built(*words, "--json"), built(*words)
+    return built.inside(*words, "--json"), built.inside(*words)
 
 
 def test_history_is_announced_built_and_listed_first(with_history: tuple[Any, Any]) -> None:
