@@ -240,8 +240,9 @@ def _tracking(
     found = window.count()
     known = np.asarray(rows["known_at"].cast(pa.timestamp("us")).to_numpy()).astype(np.int64)
     newest = np.zeros(len(window), dtype=np.int64)
-    for at in np.flatnonzero(found).tolist():
-        newest[at] = known[window.start[at] : window.stop[at]].max()
+    bounds = np.stack([window.start[found > 0], window.stop[found > 0]], axis=1).ravel()
+    if len(bounds):  # every other piece is a window, and the rest lies between two
+        newest[found > 0] = np.maximum.reduceat(np.append(known, 0), bounds)[::2]
     pct = np.minimum(100.0, np.rint(10_000.0 * found / tracked.expected_rows) / 100.0)
     values = (
         pa.array(newest, mask=found == 0).cast(pa.timestamp("us", tz="UTC")),
