@@ -33,6 +33,7 @@ BREAKER_OPEN = "circuit_breaker_open"
 
 _ANALYTICS_LAYERS = ("raw", "reference", "analytics")
 _LONGEST_REASON = 1000
+_RESOLVED = "RESOLVED"
 _FINAL_CATEGORIES = frozenset(
     {
         FailureCategory.EXPECTED_INCOMPLETE,
@@ -73,11 +74,12 @@ def record(table: Table, partitions: Sequence[Partition], trail: Trail, session:
     writer.append(run_log(table), [_run_row(table, told, trail, session) for told in partitions])
     causes = [row for told in partitions for row in _cause_rows(table, told, writer)]
     writer.append(logs.RUN_CAUSES, causes)
+    known = breakers_of(table, session)
     failures = [row for told in partitions for row in _failures(table, told, trail, writer)]
+    failures += _ended(table, partitions, known, writer)
     writer.append(failure_log(table), failures)
     if table.answered_by:
         writer.append(logs.PREDICTION_WORKER_RUNS, _asked(table, partitions, trail, writer))
-    known = breakers_of(table, session)
     changes = _breaker_changes(table, partitions, settings, known, writer)
     writer.append(logs.CIRCUIT_BREAKER_STATE, changes)
     if session.mode is not Mode.BACKFILL:
@@ -179,6 +181,26 @@ def _failures(
         if entity not in now:
             yield resolved_row(table, told.date, outcome, writer)
     yield from _incomplete(table, told.date, trail, now.keys(), writer)
+
+
+def _ended(
+    table: Table, partitions: Sequence[Partition], known: Mapping[date, Breaker], writer: Writer
+) -> list[dict[str, Any]]:
+    """The ends of failures of whole partitions: those that failed, and work now."""
+    again = {t.date for t in partitions if not t.problem and known.get(t.date, Breaker()).failures}
+    if not again:
+        return []
+    told = writer.warehouse.read_log(failure_log(table)).sort_by("created_at").to_pylist()
+    newest = {
+        row["analysis_date"]: row
+        for row in told
+        if (row["processor_name"], row["entity_id"]) == (table.name, DATE_LEVEL)
+    }
+    return [
+        _resolved({**newest[day], "run_id": writer.run_id, "created_at": writer.now}, writer)
+        for day in sorted(again & newest.keys())
+        if newest[day]["resolution_status"] != _RESOLVED
+    ]
 
 
 def _config_hash(table: Table, environ: Mapping[str, str]) -> str:
@@ -287,7 +309,7 @@ def resolved_row(table: Table, day: date, before: Outcome, writer: Writer) -> di
 
 
 def _resolved(row: dict[str, Any], writer: Writer) -> dict[str, Any]:
-    return {**row, "resolution_status": "RESOLVED", "resolved_at": writer.now}
+    return {**row, "resolution_status": _RESOLVED, "resolved_at": writer.now}
 
 
 def incomplete_row(

@@ -293,6 +293,29 @@ def test_a_partition_is_tried_once_more_after_half_an_hour_and_works_again(run, 
     assert (states[-1]["state"], report.rows) == ("CLOSED", 1)
 
 
+def test_the_failure_of_a_whole_date_is_resolved_once_the_date_is_built(run, source):
+    source.breaks("scores", DAY, "the file is cut off")
+    run(ann=20)
+    source.breaks("scores", DAY, "")
+    run(ann=20)
+    run(ann=21)
+    told = newest(run.warehouse, logs.ANALYTICS_FAILURES, processor_name="points")
+    found = [(row["resolution_status"], row["failure_reason"]) for row in told]
+    assert found == [
+        ("UNRESOLVED", "the file is cut off"),
+        ("RESOLVED", "the file is cut off"),
+    ]
+
+
+def test_a_date_that_fails_again_is_unresolved_again(run, source):
+    for scored, problem in ((20, "the file is cut off"), (20, ""), (21, "the file is empty")):
+        source.breaks("scores", DAY, problem)
+        run(ann=scored)
+    last = newest(run.warehouse, logs.ANALYTICS_FAILURES, processor_name="points")[-1]
+    found = last["resolution_status"], last["failure_reason"]
+    assert found == ("UNRESOLVED", "the file is empty")
+
+
 def test_days_that_fail_one_by_one_read_the_log_of_breakers_once(session, source, monkeypatch):
     made = session(source, TABLES)
     days = [DAY + timedelta(days=step) for step in range(4)]
