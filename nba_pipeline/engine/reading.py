@@ -114,9 +114,9 @@ def _reader(
     upstream: Table, session: Session, every_revision: bool, columns: Collection[str] = ()
 ) -> Callable[[list[date]], pa.Table]:
     """Reads some dates of a table, with the columns that any table might ask for next."""
-    kept = sorted(_read_by_any(session.tables, upstream) | {"game_date", *columns})
 
     def read(days: list[date]) -> pa.Table:
+        kept = sorted(_read_by_any(session.tables, upstream) | {"game_date", *columns})
         return session.warehouse.read(upstream, days, kept, every_revision=every_revision)
 
     return read
