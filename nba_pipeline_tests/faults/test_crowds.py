@@ -149,12 +149,11 @@ def _kill_workers(
                 tally.injects(fault, count)
         assert "Traceback" not in told.said
         assert told.orphans == 0
-        torn = world.torn(folder, ())
-        assert (torn.lost, torn.wrong) == ((), ())
-        if told.code == 0:  # whoever got through with it has everything
-            assert world.compared(folder, name).lost == ()
-        else:
-            assert any(why in told.said for why in GIVEN_UP), told.said
+        if not world.broken(folder):  # by chance worker after worker died with a single cell
+            assert world.torn(folder, ()).wrong == ()
+            if told.code == 0:  # whoever got through with it has everything
+                assert world.compared(folder, name).lost == ()
+        assert told.code == 0 or any(why in told.said for why in GIVEN_UP), told.said
         healed = executioner.run(replace(mine, executor=""))
         assert healed.code == 0, healed.said
         found = world.compared(folder, name)

@@ -277,6 +277,16 @@ class World:
         total = sum(len(content.rows) for content in found.values())
         return Differences(len(found), total, tuple(lost), tuple(wrong))
 
+    def broken(self, folder: Path) -> list[Where]:
+        """The partitions that say themselves that computing somebody broke."""
+        warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
+        return [
+            (table.name, day)
+            for table in REGISTRY.values()
+            for day, stored in warehouse.stored(table, self.days).items()
+            if any(outcome.is_broken for outcome in stored.outcomes)
+        ]
+
     def late(self, folder: Path, name: str) -> list[Late]:
         """What the planner finds missing or no longer true of a warehouse."""
         session = self.session(folder, name)
