@@ -11,7 +11,6 @@ them out; but a row says that it lacks them, and that they are a gap in the data
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, reads
 from nba_pipeline.engine.variables import Variable
 from nba_pipeline.engine.windows import STRIDE, Cells, Ints, Slices
+from nba_pipeline.tables.counted_games import Days, Games, Span, recent
 
 #: A row may be used in production from this percentage of its expected games on.
 #: 70 is the profile of the system this one replaces.
@@ -37,19 +37,6 @@ THRESHOLD = Variable(
 
 #: What a table that uses this module sets.
 SETTINGS = (THRESHOLD,)
-
-
-@dataclass(frozen=True)
-class Span:
-    """How far back a window reaches: so many games, or so many days before the date."""
-
-    games: int = 0
-    days: int = 0
-
-    @property
-    def words(self) -> str:
-        """The window in words."""
-        return f"the last {self.games} games" if self.games else f"the {self.days} days before"
 
 
 #: The windows there are, by the names their columns begin with.
@@ -198,14 +185,14 @@ def of_players(cells: Cells, reported: str, windows: Sequence[str] = ()) -> Colu
     """
     spans = [SPANS[name] for name in (reported, *windows)]
     raw, lines, finals = cells.window("raw"), cells.window("team_games"), _finals(cells)
-    played = [_recent(games, spans) for games in finals]
+    played = [recent(games, spans) for games in finals]
     play_in = [
-        _recent(games.where(games.buffer.columns["season_type"] == "play_in"), spans)
+        recent(games.where(games.buffer.columns["season_type"] == "play_in"), spans)
         for games in finals
     ]
-    lines = _recent(lines.where(lines.buffer.columns["player_lines"] > 0), spans)
-    appeared, summarised = _recent(raw, spans), _recent(cells.window("summaries"), spans)
-    days = _Days.of(raw.day, appeared, summarised, lines, *played, *play_in)
+    lines = recent(lines.where(lines.buffer.columns["player_lines"] > 0), spans)
+    appeared, summarised = recent(raw, spans), recent(cells.window("summaries"), spans)
+    days = Days.of(raw.day, appeared, summarised, lines, *played, *play_in)
     did_appear, there, has_lines = map(days.with_rows, (appeared, summarised, lines))
     left_out = days.with_rows(*play_in)
     theirs = days.with_rows(*played) & (days.days >= _joined(cells, raw)[:, None])
@@ -227,9 +214,9 @@ def of_teams(
         summaries: The input that should have a row for each final game.
     """
     spans = [SPANS[name] for name in (reported, *windows)]
-    summarised = _recent(cells.window(summaries), spans)
-    played = [_recent(games, spans) for games in _finals(cells)]
-    days = _Days.of(summarised.day, summarised, *played)
+    summarised = recent(cells.window(summaries), spans)
+    played = [recent(games, spans) for games in _finals(cells)]
+    days = Days.of(summarised.day, summarised, *played)
     there = days.with_rows(summarised)
     expected = there | days.with_rows(*played)
     counted = days.games(expected, there, ~there, np.zeros_like(there))
@@ -242,86 +229,7 @@ def final_games(cells: Cells) -> Ints:
     return home.count() + away.count()
 
 
-@dataclass(frozen=True)
-class _Days:
-    """Every day that windows of some cells reach to, as a matrix of a row for each cell.
-
-    Attributes:
-        today: The day of each cell.
-        days: The days of a row, without a gap.
-    """
-
-    today: Ints
-    days: Ints
-
-    @classmethod
-    def of(cls, today: Ints, *windows: Slices) -> _Days:
-        """The days of all rows in some windows."""
-        oldest = [
-            window.buffer.position[window.start[window.count() > 0]] % STRIDE for window in windows
-        ]
-        known = np.concatenate([today, *oldest])
-        last = known.max(initial=0)
-        return cls(today, np.arange(known.min(initial=last), last + 1))
-
-    def with_rows(self, *windows: Slices) -> Array:
-        """The days that have a row in a cell's windows."""
-        marked = np.zeros((len(self.today), len(self.days)), dtype=bool)
-        for window in windows:
-            cell, row = window.every()
-            marked[cell, window.buffer.position[row] % STRIDE - self.days[0]] = True
-        return marked
-
-    def games(self, expected: Array, there: Array, gap: Array, unpublished: Array) -> _Games:
-        """The games that are expected, each told by the day it is on."""
-        at = np.flatnonzero(expected)
-        cell, day = np.divmod(at, len(self.days))
-        newest = np.cumsum(np.bincount(cell, minlength=len(self.today)))
-        return _Games(
-            cell=cell,
-            day=self.days[day],
-            back=newest[cell] - np.arange(len(cell)),
-            there=there.ravel()[at],
-            gap=gap.ravel()[at],
-            unpublished=unpublished.ravel()[at],
-            today=self.today,
-        )
-
-
-@dataclass(frozen=True)
-class _Games:
-    """Games that count for some cells, cell after cell and oldest first.
-
-    Attributes:
-        cell: The cell each game belongs to.
-        day: The day it was played.
-        back: Its number counted back from the cell's newest, which is 1.
-        there: Whether the game has a summary.
-        gap: Whether it should have one and has none.
-        unpublished: Whether the source leaves such games out. None of the three is a night off.
-        today: The day of each cell.
-    """
-
-    cell: Ints
-    day: Ints
-    back: Ints
-    there: Array
-    gap: Array
-    unpublished: Array
-    today: Ints
-
-    def inside(self, span: Span) -> Array:
-        """The games of a window."""
-        if span.days:
-            return np.asarray(self.today[self.cell] - self.day <= span.days)
-        return np.asarray(self.back <= span.games)
-
-    def count(self, games: Array) -> Ints:
-        """Games of a mask, per cell."""
-        return np.bincount(self.cell[games], minlength=len(self.today))
-
-
-def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: float) -> Columns:
+def _columns(games: Games, reported: str, windows: Sequence[str], threshold: float) -> Columns:
     inside = {name: games.inside(SPANS[name]) for name in dict.fromkeys((reported, *windows))}
     actual, missing = _tally(games, inside[reported])
     pct = _pct(actual, missing)
@@ -344,7 +252,7 @@ def _columns(games: _Games, reported: str, windows: Sequence[str], threshold: fl
     return {**result, "all_windows_complete": ready} if windows else result
 
 
-def _tally(games: _Games, inside: Array) -> tuple[Ints, Ints]:
+def _tally(games: Games, inside: Array) -> tuple[Ints, Ints]:
     """Games of a window that are there and that are missing, per cell."""
     return games.count(inside & games.there), games.count(inside & games.gap)
 
@@ -354,18 +262,21 @@ def _pct(actual: Ints, missing: Ints) -> Array:
     return np.where(np.isnan(share), 100.0, rounded(share, 1))
 
 
-def _issues(games: _Games, nothing_expected: Array, windows: Sequence[Array]) -> Array:
+def _issues(games: Games, nothing_expected: Array, windows: Sequence[Array]) -> Array:
     """Per cell a sentence for each missing game of any window, oldest first."""
     issues = np.empty(len(games.today), dtype=object)
-    issues[:] = [["no_expected_games"] if none else [] for none in nothing_expected.tolist()]
+    issues.fill([])  # one for all, which nothing is added to
+    for cell in np.flatnonzero(nothing_expected).tolist():
+        issues[cell] = ["no_expected_games"]
     absent = np.flatnonzero(games.gap | games.unpublished)
     for at in absent[np.any([inside[absent] for inside in windows], axis=0)].tolist():
-        kind = "missing" if games.gap[at] else "unpublished"
-        issues[games.cell[at]].append(f"{kind}_game_{np.datetime64(int(games.day[at]), 'D')}")
+        kind, cell = "missing" if games.gap[at] else "unpublished", games.cell[at]
+        day = np.datetime64(int(games.day[at]), "D")
+        issues[cell] = [*issues[cell], f"{kind}_game_{day}"]
     return issues
 
 
-def _types(games: _Games, inside: Array) -> Array:
+def _types(games: Games, inside: Array) -> Array:
     """Per cell, what kind of incomplete its window is."""
     gap = games.gap | games.unpublished
     masks = (inside, inside & gap, inside & ~games.there & ~gap)
@@ -401,10 +312,3 @@ def _joined(cells: Cells, raw: Slices) -> Ints:
     newest = np.where(raw.count() > 0, raw.stop - 1, 0)
     on_team = (raw.count() > 0) & (teams[newest] == cells["team_abbr"])
     return np.where(on_team, position[first[newest]] % STRIDE, raw.day)
-
-
-def _recent(window: Slices, spans: Sequence[Span]) -> Slices:
-    """The part of a window that the spans can reach into."""
-    start = window.last(max(span.games for span in spans)).start
-    days = max(span.days for span in spans)
-    return replace(window, start=np.minimum(start, window.days(days).start) if days else start)
