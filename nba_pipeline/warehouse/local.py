@@ -169,8 +169,8 @@ class LocalWarehouse:
             path, text = self.path(table, day), to_json(about, rows.num_rows)
             with _plainly(f"cannot write {table.full_name} of {day} under {self.folder}"):
                 self._make_ready(path.parent)
-                footer = {_FOOTER_KEY: text, _PLACE_KEY: _place(path)}
-                mark = _write(rows.replace_schema_metadata(footer), path)
+                footer = {_FOOTER_KEY: text.encode(), _PLACE_KEY: _place(path)}
+                mark = _write(rows, path, footer)
                 _marker(path).unlink(missing_ok=True)
             self._known[str(path)] = replace(about, mark=mark, intact=True, damage="")
             footers.learn(day, mark, text)
@@ -395,19 +395,23 @@ def _verified_footer(path: Path) -> bytes | None:
     return footer if hashlib.sha256(footer).digest() == digest else None
 
 
-def _write(rows: pa.Table, path: Path) -> str:
-    """Put rows in the place of a file; the mark of the one that has them."""
+def _write(rows: pa.Table, path: Path, about: Mapping[bytes, bytes] | None = None) -> str:
+    """Put rows, and what is known about them, in the place of a file; the mark of that file."""
     whole = pa.BufferOutputStream()
     # A file is some hundred rows of a hundred columns: what would let readers pass over parts of it
-    # costs as much as the rows. Queries choose by date.
-    pq.write_table(
-        rows,
+    # costs as much as the rows. Queries choose by date. Nor is Arrow's own schema kept, with all
+    # that is known in it once more: Parquet's types say the same.
+    with pq.ParquetWriter(
         whole,
+        rows.schema,
         compression="lz4",
         use_dictionary=False,
         write_statistics=["game_date"],
         write_page_checksum=True,
-    )
+        store_schema=False,
+    ) as writer:
+        writer.write_table(rows)
+        writer.add_key_value_metadata(about or {})
     content = whole.getvalue()
     end = content.slice(content.size - _TAIL).to_pybytes()
     pages = content.size - _TAIL - int.from_bytes(end[:4], "little")

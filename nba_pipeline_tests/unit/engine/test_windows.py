@@ -211,6 +211,16 @@ def test_rows_lists_every_row_of_every_window(world, steps):
     assert listed == [(at, game.opponent) for at, games in enumerate(expected) for game in games]
 
 
+@given(WORLDS, st.data())
+def test_a_mask_finds_its_rows_whatever_was_asked_for_before(world, data):
+    slices, size = world.slices(), len(world.games)
+    for mask in data.draw(st.lists(st.lists(st.booleans(), min_size=size, max_size=size))):
+        keep = np.array(mask, dtype=bool)
+        found, alone = slices.where(keep), world.slices().where(keep)
+        assert found.rows()["opponent"].tolist() == alone.rows()["opponent"].tolist()
+        assert bits(found.sum("points")) == bits(alone.sum("points"))
+
+
 @given(WORLDS)
 def test_one_is_the_only_row_of_each_window(world):
     slices, expected = narrowed(world, [last(1)])

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import QUARANTINED_PAYLOADS
 from nba_pipeline.engine.protocols import Stored
+from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 from nba_pipeline_tests.partitions import (
     DAY,
@@ -59,6 +61,13 @@ def test_a_file_that_is_no_partition_is_passed_over(warehouse):
     put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
     (warehouse.folder / "nba_test" / "summary" / "notes.parquet").write_text("mine")
     assert list(warehouse.stored(SUMMARY, [DAY])) == [DAY]
+
+
+@pytest.mark.parametrize("table", REGISTRY.values(), ids=lambda table: table.name)
+def test_a_file_tells_others_the_types_of_its_table(tmp_path, table):
+    warehouse = LocalWarehouse(tmp_path, [table])
+    put(warehouse, table, table.schema.empty_table())
+    assert pq.read_schema(warehouse.path(table, DAY)).equals(table.schema)
 
 
 # Damage ------------------------------------------------------------------------------------------
