@@ -10,8 +10,6 @@ import dagster as dg
 import pytest
 import yaml
 from composed import DEPLOY, Dockerfile, services
-from dagster_k8s.container_context import K8sContainerContext
-from dagster_k8s.job import DagsterK8sJobConfig, construct_dagster_k8s_job
 
 VALUES: dict[str, Any] = yaml.safe_load((DEPLOY / "helm-values.yaml").read_text())
 (CODE,) = VALUES["dagster-user-deployments"]["deployments"]
@@ -21,7 +19,10 @@ IMAGE = f"REGISTRY/nba-pipeline:{version('nba-pipeline')}"
 
 @pytest.fixture(scope="module")
 def job() -> Any:
-    """What the launcher asks of Kubernetes for a run."""
+    """What the launcher asks of Kubernetes for a run; its client takes a second to import."""
+    from dagster_k8s.container_context import K8sContainerContext
+    from dagster_k8s.job import DagsterK8sJobConfig, construct_dagster_k8s_job
+
     told = VALUES["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]
     config = {re.sub("([A-Z])", r"_\1", name).lower(): part for name, part in told.items()}
     context = K8sContainerContext.create_from_config({"k8s": {"run_k8s_config": config}})
