@@ -23,6 +23,7 @@ from nba_pipeline.orchestration.launch import Launched, launch
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 from nba_pipeline_tests.inside import inside
+from nba_pipeline_tests.once import built_once
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -35,18 +36,21 @@ Settings = Mapping[str, str]
 @pytest.fixture(scope="session")
 def archive(season_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recorded season cut down to ``DATES``: the whole schedule, the games of those days."""
-    folder = tmp_path_factory.mktemp("archive")
-    schedule = pq.read_table(season_files / "schedule_2021_22.parquet")
-    pq.write_table(schedule, folder / "schedule_2021_22.parquet")
-    games = schedule.filter(pc.is_in(schedule["game_date"], _days()))["game_id"]
-    for path in sorted(season_files.glob("*2021_2*.parquet")):
-        rows = pq.read_table(path)
-        if "game_id" in rows.column_names and not path.name.startswith("schedule"):
-            picked = rows.filter(pc.is_in(rows["game_id"], games.combine_chunks()))
-            pq.write_table(picked, folder / path.name)
-        elif "date" in rows.column_names:
-            pq.write_table(rows.filter(pc.is_in(rows["date"], _days())), folder / path.name)
-    return folder
+
+    def build(folder: Path) -> None:
+        folder.mkdir()
+        schedule = pq.read_table(season_files / "schedule_2021_22.parquet")
+        pq.write_table(schedule, folder / "schedule_2021_22.parquet")
+        games = schedule.filter(pc.is_in(schedule["game_date"], _days()))["game_id"]
+        for path in sorted(season_files.glob("*2021_2*.parquet")):
+            rows = pq.read_table(path)
+            if "game_id" in rows.column_names and not path.name.startswith("schedule"):
+                picked = rows.filter(pc.is_in(rows["game_id"], games.combine_chunks()))
+                pq.write_table(picked, folder / path.name)
+            elif "date" in rows.column_names:
+                pq.write_table(rows.filter(pc.is_in(rows["date"], _days())), folder / path.name)
+
+    return built_once(tmp_path_factory, "archive", build)
 
 
 def _days() -> Any:

@@ -88,7 +88,7 @@ def story(archive: Path, tmp_path_factory: pytest.TempPathFactory, terminal_in: 
     who = _named(told["plan"])
     told["why"] = home.inside(*explained, "--player", who, "--archive", str(late), "--json")
     told["nobody"] = home.inside(*explained, "--player", "nobody", "--archive", str(late))
-    told["run"] = home("backfill", *days, str(late))
+    told["run"] = home.inside("backfill", *days, str(late))
     told["why then"] = home.inside(*explained, "--player", who, "--archive", str(late))
     told["plan after"] = home.inside("plan", *which, "--archive", str(late))
     return told

@@ -22,7 +22,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, terminal_in: Any) -> Any:
 @pytest.fixture(scope="module")
 def answer(home: Any, archive: Path) -> Any:
     words = ("replay", "--date", DAY.isoformat(), "--as-of", f"{DAY}T12:00")
-    return home(*words, "--archive", str(archive), "--json")
+    return home.inside(*words, "--archive", str(archive), "--json")
 
 
 @pytest.fixture(scope="module")
@@ -74,5 +74,5 @@ def test_expected_players_are_the_same_before_and_after(
     ],
 )
 def test_a_moment_that_is_none_gets_one_sentence(home: Any, moment: str, sentence: str) -> None:
-    refused = home("replay", "--date", DAY.isoformat(), "--as-of", moment)
+    refused = home.inside("replay", "--date", DAY.isoformat(), "--as-of", moment)
     assert (refused.code, refused.sentences) == (2, [f"Error: {sentence}"])
