@@ -67,13 +67,14 @@ def incomplete(table: Table, found: pa.Table) -> dict[str, Incomplete]:
     """
     if not found.num_rows:
         return {}
-    names = [name for name in (*_READ, _CASCADE) if name in found.column_names]
-    narrow = found.select(list(dict.fromkeys([*table.entity, *names])))
     late = pc.or_(
-        pc.invert(narrow["is_production_ready"]), pc.greater(narrow["missing_games_count"], 0)
+        pc.invert(found["is_production_ready"]), pc.greater(found["missing_games_count"], 0)
     )
-    late = pc.and_(late, pc.not_equal(narrow["processing_decision_reason"], _PLACEHOLDER))
-    theirs = narrow.filter(late)
+    late = pc.and_(late, pc.not_equal(found["processing_decision_reason"], _PLACEHOLDER))
+    if not pc.any(late).as_py():
+        return {}
+    names = [name for name in (*_READ, _CASCADE) if name in found.column_names]
+    theirs = found.select(list(dict.fromkeys([*table.entity, *names]))).filter(late)
     told = theirs.select(names).to_pylist()
     return dict(zip(rows.entities(table, theirs).to_pylist(), map(_told, told), strict=True))
 
