@@ -306,8 +306,9 @@ def _joined(cells: Cells, raw: Slices) -> Ints:
     if not len(raw.buffer):
         return raw.day
     teams, position = raw.buffer.columns["team_abbr"], raw.buffer.position
+    player = position // STRIDE
     changes = np.ones(len(position), dtype=bool)
-    changes[1:] = (teams[1:] != teams[:-1]) | (position[1:] // STRIDE != position[:-1] // STRIDE)
+    changes[1:] = (teams[1:] != teams[:-1]) | (player[1:] != player[:-1])
     first = np.maximum.accumulate(np.where(changes, np.arange(len(position)), 0))
     newest = np.where(raw.count() > 0, raw.stop - 1, 0)
     on_team = (raw.count() > 0) & (teams[newest] == cells["team_abbr"])
