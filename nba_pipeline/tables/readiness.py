@@ -49,7 +49,8 @@ def with_issues(issues: Array, found: Mapping[str, Array]) -> Array:
         issues: A list per row.
         found: For each further issue a mask of the rows that have it.
     """
-    longer = np.empty(len(issues), dtype=object)
-    for at, known in enumerate(issues.tolist()):
-        longer[at] = [*known, *(name for name, rows in found.items() if rows[at])]
+    longer = issues.copy()
+    for name, rows in found.items():
+        for at in np.flatnonzero(rows).tolist():
+            longer[at] = [*longer[at], name]
     return longer
