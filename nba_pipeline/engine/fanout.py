@@ -27,6 +27,7 @@ from nba_pipeline.engine.errors import (
 )
 from nba_pipeline.engine.machine import (
     affordable_workers,
+    garbage_sought_among_new_objects,
     spread_over,
     usable_cpus,
     usable_memory,
@@ -41,8 +42,8 @@ EXECUTORS = ("serial", "threads", "processes", "dask")
 CHUNK_CELLS = 256
 
 # A large batch is cut into at most this many chunks: a chunk's fixed cost is dozens of array calls.
-# Of four weeks of the ten processors 32 chunks cost 1.9 CPU seconds, 8 to 16 cost 1.6, one 1.5.
-_MOST_CHUNKS = 8
+# A season of player_daily_cache costs 230 ms of computing in eight, 175 in four, 115 in one.
+_MOST_CHUNKS = 4
 
 # How many worker processes may die with a single cell before they are taken to die of it. Chunks of
 # more are cut in half instead.
@@ -382,7 +383,7 @@ def open_pools(
 ) -> Iterator[Pools]:
     """Pools for one run, closed when it ends; meanwhile libraries keep to the usable CPUs."""
     pools = Pools(executor, chunk_cells, deadline_seconds, address, memory_bytes)
-    with spread_over(usable_cpus()):
+    with spread_over(usable_cpus()), garbage_sought_among_new_objects():
         try:
             yield pools
         finally:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -132,3 +134,25 @@ def test_libraries_that_use_less_are_left_alone() -> None:
 def test_a_run_opens_no_more_threads_than_there_are_cpus() -> None:
     with open_pools("threads"):
         assert pa.cpu_count() <= usable_cpus()
+
+
+def test_garbage_is_sought_among_what_came_since_a_run_began() -> None:
+    passed_over = gc.get_freeze_count()
+    with open_pools():
+        assert gc.get_freeze_count() > passed_over
+    assert gc.get_freeze_count() == 0
+
+
+def test_garbage_from_before_a_run_goes_after_it() -> None:
+    class Thing:
+        pass
+
+    thing = Thing()
+    thing.itself = thing  # type: ignore[attr-defined]
+    seen = weakref.ref(thing)
+    with open_pools():
+        del thing
+        gc.collect()
+        assert seen() is not None
+    gc.collect()
+    assert seen() is None
