@@ -31,5 +31,8 @@ class Writer:
         """Append rows, each given by the columns it has."""
         if rows:
             schema = log.schema
-            columns = [pa.array([row.get(c.name) for row in rows], c.type) for c in schema]
+            columns = [
+                pa.array([row.get(name) for row in rows], kind)
+                for name, kind in zip(schema.names, schema.types, strict=True)
+            ]
             self.warehouse.append(log, pa.Table.from_arrays(columns, schema=schema))
