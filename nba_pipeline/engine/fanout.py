@@ -38,8 +38,8 @@ from nba_pipeline.engine.windows import Array, Cells
 
 EXECUTORS = ("serial", "threads", "processes", "dask")
 
-#: Cells of a chunk, at most, when nothing else is asked for: two chunks of a date's players.
-CHUNK_CELLS = 256
+#: Cells of a chunk, at most, when nothing else is asked for: a date of players is two to four.
+CHUNK_CELLS = 128
 
 # A large batch is cut into at most this many chunks: a chunk's fixed cost is dozens of array calls.
 # A season of player_daily_cache costs 230 ms of computing in eight, 175 in four, 115 in one.

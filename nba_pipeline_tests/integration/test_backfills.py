@@ -50,14 +50,20 @@ Build = Callable[[str, Iterable[Sequence[date]]], Bytes]
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def warehouses() -> dict[str, LocalWarehouse]:
+    """What was built, by name."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def build(warehouses: dict[str, LocalWarehouse], tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Builds a warehouse by some runs, each of some days, and once more what they left behind."""
     source = SimulatedLeague()
 
     def built(name: str, runs: Iterable[Sequence[date]]) -> Bytes:
         folder, home = tmp_path_factory.mktemp(name), tmp_path_factory.mktemp(f"{name}_dagster")
         tables = selected_tables(SELECTED)
-        warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
+        warehouse = warehouses[name] = LocalWarehouse(folder, list(REGISTRY.values()))
         with pytest.MonkeyPatch.context() as patched, ExitStack() as stack:
             patched.setenv("DAGSTER_HOME", str(home))
             patched.setenv("NBA_WAREHOUSE_DIR", str(folder))
@@ -93,6 +99,15 @@ def test_one_run_builds_every_day(in_one_run: Bytes) -> None:
         (table.name, day) for table in selected_tables(SELECTED) for day in DAYS
     }
     assert all(len(rows) > 1 for (name, _), rows in in_one_run.items() if "team" in name)
+
+
+def test_a_run_leaves_what_it_read_for_the_next(
+    in_one_run: Bytes, warehouses: dict[str, LocalWarehouse]
+) -> None:
+    kept = warehouses["one"].shelved("nba_raw/nbac_schedule-revisions")
+    assert kept is not None
+    games = {row["game_id"] for day in DAYS for row in in_one_run["nbac_schedule", day][1:]}
+    assert games <= set(kept["game_id"].to_pylist())
 
 
 @pytest.mark.parametrize(

@@ -157,13 +157,6 @@ def test_a_second_run_touches_no_file(
     assert known == files_after_first
 
 
-def test_a_run_leaves_what_it_read_for_the_next(lab: Any, second: Launched) -> None:
-    assert second.succeeded
-    kept = lab.warehouse.shelved("nba_raw/nbac_schedule-rows")
-    stored = lab.warehouse.read(REGISTRY["nbac_schedule"], [DAY])
-    assert kept["game_id"].to_pylist() == stored["game_id"].to_pylist()
-
-
 def test_a_day_without_games_is_complete(holiday: Launched) -> None:
     assert holiday.succeeded, [*holiday.problems, *holiday.broken_promises]
     assert {part["table"]: part["rows"] for part in holiday.partitions} == {
