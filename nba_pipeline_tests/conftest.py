@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import signal
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -30,6 +31,11 @@ __all__ = ["pytest_terminal_summary"]
 # A first example pays for imports, which says nothing about the code under test.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+# What a script starts in the background ignores SIGINT. Dagster then ignores SIGTERM as well, and
+# what it starts for a step outlives the step.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The moment of a test's first run; each later one is a minute on.
 NOW = datetime(2022, 7, 1, 12, tzinfo=UTC)
