@@ -34,7 +34,12 @@ from small_world import (
 )
 
 from nba_pipeline.engine.errors import DeadlineError
-from nba_pipeline.engine.materialize import Partition, materialize, refuse_problems
+from nba_pipeline.engine.materialize import (
+    BATCH_DATES,
+    Partition,
+    materialize,
+    refuse_problems,
+)
 from nba_pipeline.engine.table import (
     Column,
     Columns,
@@ -102,11 +107,11 @@ def test_a_rerun_says_why_it_did_nothing(world):
 
 
 def test_more_dates_than_a_batch_holds_are_all_built(fake_source, session):
-    days = [FIRST + timedelta(days=at) for at in range(60)]
+    days = [FIRST + timedelta(days=at) for at in range(BATCH_DATES + 4)]
     published = rows_of({(day, "ann"): 10 for day in days})
     run = session(fake_source(SCORES, scores=published), TABLES)
     reports = bring_up_to_date(run, days=days)
-    assert [reports["form", day].rows for day in days] == [1] * 60
+    assert [reports["form", day].rows for day in days] == [1] * len(days)
 
 
 # What a change touches ---------------------------------------------------------------------------
