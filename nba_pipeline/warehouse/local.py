@@ -191,7 +191,7 @@ class LocalWarehouse:
             self._swept = True
             for each in self.folder.glob("*/*/"):
                 for name in os.listdir(each):  # noqa: PTH208 - a third of what a pattern costs
-                    if name.endswith(_TEMPORARY):
+                    if name.startswith(".") and name.endswith(_TEMPORARY):
                         remove_abandoned(each / name)
 
     # Between processes ---------------------------------------------------------------------------

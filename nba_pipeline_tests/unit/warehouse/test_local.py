@@ -332,6 +332,14 @@ def test_what_a_killed_writer_of_a_log_left_is_swept_by_the_next(warehouse, dead
     assert warehouse.read_log(log).to_pylist() == [row]
 
 
+def test_a_file_somebody_else_put_there_is_left_alone(warehouse):
+    notes = warehouse.path(SUMMARY, DAY).with_name("notes.tmp")
+    notes.parent.mkdir(parents=True)
+    notes.write_text("of a person")
+    put(warehouse, SUMMARY, rows_of(SUMMARY))
+    assert notes.read_text() == "of a person"
+
+
 def test_the_temporary_file_of_a_living_writer_is_left_alone(warehouse):
     stray = _stray(warehouse, os.getppid())
     put(warehouse, SUMMARY, rows_of(SUMMARY))
