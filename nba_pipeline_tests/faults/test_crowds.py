@@ -149,7 +149,9 @@ def _kill_workers(
                 tally.injects(fault, count)
         assert "Traceback" not in told.said
         assert told.orphans == 0
-        if not world.broken(folder):  # by chance worker after worker died with a single cell
+        broken = world.broken(folder)  # by chance worker after worker died with a single cell
+        assert [why for why in broken if "died" not in why] == []
+        if not broken:
             assert world.torn(folder, ()).wrong == ()
             if told.code == 0:  # whoever got through with it has everything
                 assert world.compared(folder, name).lost == ()

@@ -277,14 +277,15 @@ class World:
         total = sum(len(content.rows) for content in found.values())
         return Differences(len(found), total, tuple(lost), tuple(wrong))
 
-    def broken(self, folder: Path) -> list[Where]:
-        """The partitions that say themselves that computing somebody broke."""
+    def broken(self, folder: Path) -> list[str]:
+        """Why computing somebody broke, as the partitions say themselves."""
         warehouse = LocalWarehouse(folder, list(REGISTRY.values()))
         return [
-            (table.name, day)
+            outcome.reason
             for table in REGISTRY.values()
-            for day, stored in warehouse.stored(table, self.days).items()
-            if any(outcome.is_broken for outcome in stored.outcomes)
+            for stored in warehouse.stored(table, self.days).values()
+            for outcome in stored.outcomes
+            if outcome.is_broken
         ]
 
     def late(self, folder: Path, name: str) -> list[Late]:
