@@ -212,10 +212,7 @@ def _as_known(
     ``rows`` holds every revision, a row's revisions one after another. Cells with different cutoffs
     see different revisions of a row, so every cell gets a copy of what it may see.
     """
-    lengths = window.stop - window.start
-    cell = np.repeat(np.arange(len(window)), lengths)
-    before = np.cumsum(lengths) - lengths
-    index = np.arange(lengths.sum()) - np.repeat(before - window.start, lengths)
+    cell, index = window.every()
     known_at = np.array(rows["known_at"].cast(pa.timestamp("us")).to_numpy())
     seen = known_at[index] <= cutoffs.astype("datetime64[us]")[cell]
     cell, index = cell[seen], index[seen]
