@@ -138,11 +138,9 @@ def digests(table: pa.Table) -> Bytes:
         matrix[:, at] = null
         matrix[:, at + 1 : at + 1 + cells.shape[1]] = cells
         at += 1 + cells.shape[1]
-    raw, sha = memoryview(matrix.tobytes()), hashlib.sha256
+    raw, sha = matrix.ravel().data, hashlib.sha256
     every = b"".join(
-        [sha(raw[at : at + width]).digest() for at in range(0, table.num_rows * width, width)]
-        if width
-        else [sha().digest()] * table.num_rows
+        [sha(raw[at * width : (at + 1) * width]).digest() for at in range(table.num_rows)]
     )
     return _shortened(every)
 
@@ -155,17 +153,25 @@ def _shortened(every: bytes) -> Bytes:
 
 def _fixed_width(column: pa.ChunkedArray) -> tuple[Bytes, Bytes]:
     """Which values of a column are NULL, and each as equally many bytes."""
+    null, values = _plain(column)
+    if not _is_text(values):
+        return null, _eight_bytes(values).view(np.uint8).reshape(-1, 8)
+    encoded = values.dictionary_encode()
+    sha = hashlib.sha256
+    texts = [sha((text or "").encode()).digest() for text in encoded.dictionary.to_pylist()]
+    distinct = _shortened(b"".join([*texts, bytes(_WHOLE_DIGEST)]))
+    return null, distinct[np.asarray(encoded.indices.fill_null(len(texts)))]
+
+
+def _plain(column: pa.ChunkedArray) -> tuple[Bytes, pa.Array]:
+    """Which values of a column are NULL, and the values; lists as their JSON."""
     values = joined(column)
     null = np.asarray(values.is_null(), dtype=np.uint8)
-    if pa.types.is_list(values.type):
-        values = _json_lists(values)
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        encoded = values.dictionary_encode()
-        sha = hashlib.sha256
-        texts = [sha((text or "").encode()).digest() for text in encoded.dictionary.to_pylist()]
-        distinct = _shortened(b"".join([*texts, bytes(_WHOLE_DIGEST)]))
-        return null, distinct[np.asarray(encoded.indices.fill_null(len(texts)))]
-    return null, _eight_bytes(values).view(np.uint8).reshape(-1, 8)
+    return null, _json_lists(values) if pa.types.is_list(values.type) else values
+
+
+def _is_text(values: pa.Array) -> bool:
+    return bool(pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
 
 
 def _eight_bytes(values: pa.Array) -> npt.NDArray[Any]:
@@ -181,7 +187,7 @@ def slice_digests(rows: Bytes, start: Ints, stop: Ints) -> list[bytes]:
 
     Cells that share a window share the work.
     """
-    raw, sha = memoryview(np.ascontiguousarray(rows).tobytes()), hashlib.sha256
+    raw, sha = np.ascontiguousarray(rows).ravel().data, hashlib.sha256
     width = rows.shape[1] if rows.ndim == 2 else DIGEST_SIZE
     places = len(rows) + 1
     windows, whose = np.unique(start * places + stop, return_inverse=True)
@@ -190,36 +196,33 @@ def slice_digests(rows: Bytes, start: Ints, stop: Ints) -> list[bytes]:
     return [made[window] for window in whose.tolist()]
 
 
-def run_digests(rows: pa.Table, bounds: Iterable[tuple[int, int]]) -> list[str]:
+def run_digests(rows: pa.Table, runs: Iterable[slice]) -> list[str]:
     """A hex digest of each of some runs of rows, over all their columns and in their order.
 
     Column by column, so that hundreds of thousands of rows cost little more than their bytes.
 
     Args:
         rows: The rows.
-        bounds: First row of each run, and the row after its last.
+        runs: Where they are, by the first of each and the one after its last.
     """
-    runs = [(first, last, hashlib.sha256(f"{last - first}".encode())) for first, last in bounds]
+    begun = [(run, hashlib.sha256(f"{run.stop - run.start}".encode())) for run in runs]
     for name in sorted(rows.column_names):
-        values = joined(rows[name])
-        null = np.asarray(values.is_null(), dtype=np.uint8)
-        for first, last, sha in runs:
+        null, values = _plain(rows[name])
+        for run, sha in begun:
             sha.update(name.encode())
-            sha.update(null[first:last].data)
-        if pa.types.is_list(values.type):
-            values = _json_lists(values)
-        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+            sha.update(null[run].data)
+        if _is_text(values):
             texts = values.fill_null("").cast(pa.large_binary())
             ends = np.frombuffer(texts.buffers()[1], np.int64)[texts.offset :]
             content = memoryview(texts.buffers()[2] or b"")
-            for first, last, sha in runs:
-                sha.update(np.diff(ends[first : last + 1]).data)
-                sha.update(content[ends[first] : ends[last]])
+            for run, sha in begun:
+                sha.update(np.diff(ends[run.start : run.stop + 1]).data)
+                sha.update(content[ends[run.start] : ends[run.stop]])
         else:
             numbers = _eight_bytes(values)
-            for first, last, sha in runs:
-                sha.update(numbers[first:last].data)
-    return [sha.hexdigest() for _, _, sha in runs]
+            for run, sha in begun:
+                sha.update(numbers[run].data)
+    return [sha.hexdigest() for _, sha in begun]
 
 
 def combined(prefix: str, parts: Iterable[Sequence[bytes]]) -> list[str]:

@@ -15,6 +15,7 @@ from nba_pipeline.domain.clocks import RESCHEDULED_NOTICE
 from nba_pipeline.domain.games import out_of_order
 from nba_pipeline.engine import hashing
 from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.engine.rows import places
 from nba_pipeline.sources.feeds import FEEDS, Feed
 
 
@@ -104,11 +105,5 @@ def versions_by_date(rows: pa.Table, dates: Sequence[date]) -> dict[date, str]:
         rows: Sorted by day and key, so that the order in a file means nothing.
         dates: Which days.
     """
-    days = rows["game_date"].cast(pa.int32()).to_numpy()
-    wanted = np.array(dates, dtype="datetime64[D]").astype(np.int32)
-    bounds = zip(
-        np.searchsorted(days, wanted).tolist(),
-        np.searchsorted(days, wanted, side="right").tolist(),
-        strict=True,
-    )
-    return dict(zip(dates, hashing.run_digests(rows, bounds), strict=True))
+    found = places(rows, dates)
+    return dict(zip(found, hashing.run_digests(rows, found.values()), strict=True))
