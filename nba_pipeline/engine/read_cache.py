@@ -134,8 +134,6 @@ class _Known:
 
     def whole(self, dates: Iterable[date]) -> _Span:
         """One span that holds all of some dates: what is asked for together stays together."""
-        if len(self._spans) == 1:
-            return self._spans[0]
         asked = _distinct(self._holders[day] for day in dates)
         if len(asked) == 1:
             return asked[0]

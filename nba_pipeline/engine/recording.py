@@ -190,12 +190,10 @@ def _ended(
     again = {t.date for t in partitions if not t.problem and known.get(t.date, Breaker()).failures}
     if not again:
         return []
-    told = writer.warehouse.read_log(failure_log(table)).sort_by("created_at").to_pylist()
-    newest = {
-        row["analysis_date"]: row
-        for row in told
-        if (row["processor_name"], row["entity_id"]) == (table.name, DATE_LEVEL)
-    }
+    told = writer.warehouse.read_log(failure_log(table))
+    is_date = pc.equal(told["entity_id"], DATE_LEVEL)
+    theirs = told.filter(pc.and_(is_date, pc.equal(told["processor_name"], table.name)))
+    newest = {row["analysis_date"]: row for row in theirs.sort_by("created_at").to_pylist()}
     return [
         _resolved({**newest[day], "run_id": writer.run_id, "created_at": writer.now}, writer)
         for day in sorted(again & newest.keys())
