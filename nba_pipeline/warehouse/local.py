@@ -35,7 +35,7 @@ from nba_pipeline.engine.read_cache import WORTH_SHELVING
 from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse import views
-from nba_pipeline.warehouse.placing import place, remove_abandoned
+from nba_pipeline.warehouse.placing import Placer
 from nba_pipeline.warehouse.shelf import Shelf
 from nba_pipeline.warehouse.versions import from_json, to_json
 
@@ -44,7 +44,7 @@ _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
 # Partitions written side by side.
 _WRITERS = 4
-_DAMAGED, _TEMPORARY = ".damaged", ".tmp"
+_DAMAGED = ".damaged"
 _STAMP = "%Y%m%dT%H%M%S%f"
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
@@ -60,8 +60,8 @@ class LocalWarehouse:
         self._tables = tables
         self._known: dict[str, Stored] = {}
         self._footers: dict[str, _Footers] = {}
-        self._shelf = Shelf(folder / ".shelf")
-        self._swept = False
+        self._placer = Placer(folder / ".writing")
+        self._shelf = Shelf(folder / ".shelf", self._placer)
 
     def path(self, table: Table, day: date) -> Path:
         """The file of a partition."""
@@ -168,9 +168,8 @@ class LocalWarehouse:
             rows, about = partitions[day]
             path, text = self.path(table, day), to_json(about, rows.num_rows)
             with _plainly(f"cannot write {table.full_name} of {day} under {self.folder}"):
-                self._make_ready(path.parent)
                 footer = {_FOOTER_KEY: text.encode(), _PLACE_KEY: _place(path)}
-                mark = _write(rows, path, footer)
+                mark = _mark_of(self._placer.place(path, _parquet(rows, footer), synced=True))
                 _marker(path).unlink(missing_ok=True)
             self._known[str(path)] = replace(about, mark=mark, intact=True, damage="")
             footers.learn(day, mark, text)
@@ -183,16 +182,6 @@ class LocalWarehouse:
         with ThreadPoolExecutor(_WRITERS) as writers:
             written = {day: writers.submit(write, day) for day in partitions}
             return {day: done.result() for day, done in written.items()}
-
-    def _make_ready(self, folder: Path) -> None:
-        """Have a folder to write to, and nowhere what killed writers left."""
-        folder.mkdir(parents=True, exist_ok=True)
-        if not self._swept:  # there are many files: look through them once
-            self._swept = True
-            for each in self.folder.glob("*/*/"):
-                for name in os.listdir(each):  # noqa: PTH208 - a third of what a pattern costs
-                    if name.startswith(".") and name.endswith(_TEMPORARY):
-                        remove_abandoned(each / name)
 
     # Between processes ---------------------------------------------------------------------------
 
@@ -224,8 +213,7 @@ class LocalWarehouse:
         name = f"{newest.astimezone(UTC):{_STAMP}}-{uuid.uuid4().hex}.parquet"
         path = self.folder / DATASET / log.name / name
         with _plainly(f"cannot write {log.full_name} under {self.folder}"):
-            self._make_ready(path.parent)
-            _write(rows, path)
+            self._placer.place(path, _parquet(rows), synced=True)
 
     def read_log(self, log: Log, since: datetime | None = None) -> pa.Table:
         """The rows of a log, in no particular order: all, or those later than a moment."""
@@ -395,8 +383,8 @@ def _verified_footer(path: Path) -> bytes | None:
     return footer if hashlib.sha256(footer).digest() == digest else None
 
 
-def _write(rows: pa.Table, path: Path, about: Mapping[bytes, bytes] | None = None) -> str:
-    """Put rows, and what is known about them, in the place of a file; the mark of that file."""
+def _parquet(rows: pa.Table, about: Mapping[bytes, bytes] | None = None) -> list[bytes | pa.Buffer]:
+    """A file of rows, and of what is known about them, in pieces."""
     whole = pa.BufferOutputStream()
     # A file is some hundred rows of a hundred columns: what would let readers pass over parts of it
     # costs as much as the rows. Queries choose by date. Nor is Arrow's own schema kept, with all
@@ -417,7 +405,7 @@ def _write(rows: pa.Table, path: Path, about: Mapping[bytes, bytes] | None = Non
     pages = content.size - _TAIL - int.from_bytes(end[:4], "little")
     footer = content.slice(pages)
     digest = hashlib.sha256(footer).digest()
-    return _mark_of(place(path, [content.slice(0, pages), digest, footer], synced=True))
+    return [content.slice(0, pages), digest, footer]
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Files that appear under their name whole, or not at all.
 
 What is written goes into a temporary file that is renamed over its place. A killed writer leaves at
-most the temporary file, and its name tells who wrote it.
+most the temporary file, and its name tells who wrote it. All of them lie in one folder, so that
+nobody looks for them among the thousands of files that are in their places.
 """
 
 from __future__ import annotations
@@ -17,42 +18,62 @@ import pyarrow as pa
 _MINE = uuid.uuid4().hex[:8]
 
 
-def place(path: Path, content: Iterable[bytes | pa.Buffer], *, synced: bool) -> os.stat_result:
-    """Put content in the place of a file.
+class Placer:
+    """Puts files in their places; any number of processes and threads may, at once."""
 
-    Args:
-        path: Where; its name has one dot.
-        content: What, piece by piece.
-        synced: Whether it must be on the disk before it is in its place.
+    def __init__(self, folder: Path) -> None:
+        """Write first into ``folder``, which is on the file system of the places."""
+        self._folder = folder
+        self._swept = False
 
-    Returns:
-        The file that has the content, whatever lies in the place by now.
+    def place(
+        self, path: Path, content: Iterable[bytes | pa.Buffer], *, synced: bool
+    ) -> os.stat_result:
+        """Put content in the place of a file.
 
-    Raises:
-        OSError: When it cannot be written; what was there before is there still.
-    """
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{_MINE}-{uuid.uuid4().hex[:8]}.tmp")
+        Args:
+            path: Where; its folder is made if need be.
+            content: What, piece by piece.
+            synced: Whether it must be on the disk before it is in its place.
+
+        Returns:
+            The file that has the content, whatever lies in the place by now.
+
+        Raises:
+            OSError: When it cannot be written; what was there before is there still.
+        """
+        for folder in (self._folder, path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not self._swept:
+            self._swept = True
+            self._sweep()
+        temporary = self._folder / f"{os.getpid()}-{_MINE}-{uuid.uuid4().hex[:8]}.tmp"
+        try:
+            with temporary.open("wb") as file:
+                file.writelines(content)
+                file.flush()
+                if synced:
+                    os.fsync(file.fileno())
+                status = os.fstat(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return status
+
+    def _sweep(self) -> None:
+        """Remove what killed writers left."""
+        for stray in self._folder.iterdir():
+            pid, _, whose = stray.name.partition("-")
+            if pid.isdecimal() and _is_abandoned(int(pid), whose):
+                stray.unlink(missing_ok=True)
+
+
+def _is_abandoned(pid: int, whose: str) -> bool:
+    """Whether a temporary file's writer is dead; a living writer still needs its own."""
     try:
-        with temporary.open("wb") as file:
-            file.writelines(content)
-            file.flush()
-            if synced:
-                os.fsync(file.fileno())
-            status = os.fstat(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return status
-
-
-def remove_abandoned(stray: Path) -> None:
-    """Remove a temporary file whose writer is dead; a living writer still needs its own."""
-    pid, _, whose = stray.name.split(".")[2].partition("-")
-    try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
-        stray.unlink(missing_ok=True)
+        return True
     except PermissionError:
-        return
-    if int(pid) == os.getpid() and not whose.startswith(_MINE):
-        stray.unlink(missing_ok=True)
+        return False
+    return pid == os.getpid() and not whose.startswith(_MINE)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from nba_pipeline.warehouse.placing import place
+from nba_pipeline.warehouse.placing import Placer
 
 # The digest stands in front of the rows. Arrow wants its buffers on multiples of 64 bytes.
 _ROOM = 64
@@ -21,9 +21,9 @@ _ROOM = 64
 class Shelf:
     """Arrow tables in a folder, which any number of processes may read and replace."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use ``folder``, which is made when first written to."""
-        self._folder = folder
+    def __init__(self, folder: Path, placer: Placer) -> None:
+        """Use ``folder``, which is made when ``placer`` first puts something there."""
+        self._folder, self._placer = folder, placer
 
     def get(self, name: str) -> pa.Table | None:
         """What is kept under a name; what cannot be read counts as not there."""
@@ -46,13 +46,12 @@ class Shelf:
         Raises:
             OSError: When they cannot be written.
         """
-        path, whole = self._path(name), pa.BufferOutputStream()
+        whole = pa.BufferOutputStream()
         with pa.ipc.new_stream(whole, rows.schema) as stream:
             stream.write_table(rows)
         content = whole.getvalue()
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Not synced: what the disk loses is read from where it came from.
-        place(path, [_digest(name, content), content], synced=False)
+        self._placer.place(self._path(name), [_digest(name, content), content], synced=False)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -288,9 +289,7 @@ def test_writers_wrote_before_they_were_killed(survivors):
 def test_what_killed_writers_left_is_swept_by_the_next_write(survivors):
     folder, _ = survivors
     LocalWarehouse(folder, TABLES).replace(SUMMARY, {DAY: versioned(1)})
-    assert [path.name for path in (folder / "nba_test" / "summary").iterdir()] == [
-        "2021-11-15.parquet"
-    ]
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == ["2021-11-15.parquet"]
 
 
 @pytest.fixture
@@ -302,7 +301,7 @@ def dead_pid() -> int:
 
 
 def _stray(warehouse: LocalWarehouse, pid: int) -> Path:
-    path = warehouse.path(SUMMARY, DAY).with_name(f".{DAY}.{pid}-0123abcd.tmp")
+    path = warehouse.folder / ".writing" / f"{pid}-0123abcd-4567.tmp"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"half a partition")
     return path
@@ -320,35 +319,35 @@ def test_what_a_writer_in_a_container_left_is_swept_by_one_of_the_same_number(wa
     assert not stray.exists()
 
 
-def test_what_a_killed_writer_of_a_log_left_is_swept_by_the_next(warehouse, dead_pid):
+def test_whoever_writes_anything_sweeps_what_anybody_left(warehouse, dead_pid):
     moment = datetime(2021, 11, 16, tzinfo=UTC)
     row = {"file": "f", "problem": "p", "game_date": DAY, "run_id": "r", "created_at": moment}
-    stray = warehouse.folder / "nba_processing" / "quarantined_payloads" / f".x.{dead_pid}-0.tmp"
-    stray.parent.mkdir(parents=True)
-    stray.write_bytes(b"half a log")
-    log = QUARANTINED_PAYLOADS
+    stray, log = _stray(warehouse, dead_pid), QUARANTINED_PAYLOADS
     warehouse.append(log, pa.Table.from_pylist([row], schema=log.schema))
     assert not stray.exists()
     assert warehouse.read_log(log).to_pylist() == [row]
 
 
-def test_a_file_somebody_else_put_there_is_left_alone(warehouse):
-    notes = warehouse.path(SUMMARY, DAY).with_name("notes.tmp")
+@pytest.mark.parametrize("name", ["notes.tmp", "-1-a.tmp", "x-0123abcd-4567.tmp"])
+def test_a_file_somebody_else_put_there_is_left_alone(warehouse, name):
+    notes = warehouse.folder / ".writing" / name
     notes.parent.mkdir(parents=True)
     notes.write_text("of a person")
     put(warehouse, SUMMARY, rows_of(SUMMARY))
     assert notes.read_text() == "of a person"
 
 
+def test_a_warehouse_deleted_under_its_writer_is_written_anew(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    shutil.rmtree(warehouse.folder)
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    assert warehouse.read(SUMMARY, [DAY]).num_rows == 1
+
+
 def test_the_temporary_file_of_a_living_writer_is_left_alone(warehouse):
     stray = _stray(warehouse, os.getppid())
     put(warehouse, SUMMARY, rows_of(SUMMARY))
     assert stray.read_bytes() == b"half a partition"
-
-
-def test_a_temporary_file_is_no_partition(warehouse, dead_pid):
-    _stray(warehouse, dead_pid)
-    assert warehouse.stored(SUMMARY, [DAY]) == {}
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path):
@@ -381,9 +380,9 @@ def test_a_full_disk_is_told_in_one_sentence(full_disk):
 def test_a_full_disk_leaves_the_old_partition_and_nothing_else(full_disk):
     with pytest.raises(WarehouseError):
         put(full_disk, SUMMARY, rows_of(SUMMARY, {"player": "b"}))
-    folder = full_disk.path(SUMMARY, DAY).parent
     found = full_disk.read(SUMMARY, [DAY])["player"].to_pylist()
-    assert (found, len(list(folder.iterdir()))) == (["a"], 1)
+    left = [path.name for path in full_disk.folder.rglob("*") if path.is_file()]
+    assert (found, left) == (["a"], ["2021-11-15.parquet"])
 
 
 # SQL ---------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.warehouse.local import LocalWarehouse
+from nba_pipeline.warehouse.placing import Placer
 from nba_pipeline.warehouse.shelf import Shelf
 from nba_pipeline_tests.partitions import DAY, NEXT_DAY, SUMMARY, TABLES, about, put, rows_of
 
@@ -19,9 +20,13 @@ DAYS = [DAY, NEXT_DAY]
 ROWS = pa.table({"player": ["a", "b"], "points": [12, 7]})
 
 
+def shelf_in(folder: Path) -> Shelf:
+    return Shelf(folder, Placer(folder / ".writing"))
+
+
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path / "shelf")
+    return shelf_in(tmp_path / "shelf")
 
 
 def test_what_was_kept_is_got(shelf):
@@ -43,7 +48,7 @@ def test_what_is_kept_anew_takes_the_place_of_what_was(shelf):
 @settings(max_examples=60)
 def test_a_flipped_bit_is_as_good_as_nothing(at, bit, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shelf")
-    shelf, file = Shelf(folder), folder / "rows.arrow"
+    shelf, file = shelf_in(folder), folder / "rows.arrow"
     shelf.put("rows", ROWS)
     content = bytearray(file.read_bytes())
     content[at % len(content)] ^= 1 << bit
@@ -54,7 +59,7 @@ def test_a_flipped_bit_is_as_good_as_nothing(at, bit, tmp_path_factory):
 @given(length=st.integers(min_value=0, max_value=500))
 def test_half_a_file_is_as_good_as_nothing(length, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shelf")
-    shelf, file = Shelf(folder), folder / "rows.arrow"
+    shelf, file = shelf_in(folder), folder / "rows.arrow"
     shelf.put("rows", ROWS)
     os.truncate(file, min(length, file.stat().st_size - 1))
     assert shelf.get("rows") is None
@@ -141,6 +146,6 @@ def test_a_warehouse_that_can_only_be_read_keeps_nothing_and_says_nothing(wareho
     def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("nba_pipeline.warehouse.shelf.place", refuse)
+    monkeypatch.setattr(Placer, "place", refuse)
     warehouse.shelve({"nba_test/summary-rows": ROWS})
     assert warehouse.shelved("nba_test/summary-rows") is None
