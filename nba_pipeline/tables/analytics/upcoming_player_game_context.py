@@ -34,8 +34,9 @@ from nba_pipeline.engine.table import (
     history,
     reads,
 )
-from nba_pipeline.engine.windows import STRIDE, Cells, Rows, Slices
+from nba_pipeline.engine.windows import STRIDE, Cells, Ints, Rows, Slices
 from nba_pipeline.tables import completeness, prop_lines, quality, samples
+from nba_pipeline.tables.appearances import earlier, last_lines, numbered
 
 #: A player belongs to tonight's team while he appeared in one of this many of its last games.
 TEAM_GAMES = 10
@@ -630,15 +631,13 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     games, box = inputs["games"], inputs["raw"]
     tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
     sides = {**both_sides(games), "tip_off": np.concatenate([tips, tips])}
-    order = np.argsort(box["game_date"], kind="stable")
-    box = {name: values[order] for name, values in box.items()}
-    for name in ("player_lookup", "team_abbr"):
-        box[f"{name}_code"] = np.unique(box[name].astype(str), return_inverse=True)[1]
+    player, team = numbered(box["player_lookup"]), numbered(box["team_abbr"])
     player_ids = dict(zip(box["player_lookup"].tolist(), box["nba_player_id"], strict=True))
     picked: list[tuple[int, str, str]] = []
     for day in np.unique(sides["game_date"]):
         tonight = np.flatnonzero(sides["game_date"] == day)
-        rosters = _rosters(box, day, sides["season_year"][tonight[0]])
+        before = earlier(box, day, sides["season_year"][tonight[0]])
+        rosters = _rosters(box, last_lines(player, before), team, before)
         for side in tonight.tolist():
             names = rosters.get(sides["team_abbr"][side], [])
             picked += [(side, name, " ".join(names)) for name in names]
@@ -651,18 +650,20 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     }
 
 
-def _rosters(box: Columns, day: np.datetime64, season: float) -> dict[str, list[str]]:
-    """The players expected with each team on a day, by name, from what was played before it.
+def _rosters(box: Columns, last: Ints, team: Ints, before: Ints) -> dict[str, list[str]]:
+    """The players expected with each team, by name, from what was played before a day.
 
     A player is with the team of his last game while that is one of its last ten with lines.
+
+    Args:
+        box: Player lines.
+        last: Each player's last line before the day.
+        team: The number of each line's team.
+        before: Every line before the day.
     """
-    before = np.flatnonzero((box["game_date"] < day) & (box["season_year"] == season))
-    last = np.full(len(box["game_date"]), -1)
-    last[box["player_lookup_code"][before]] = before
-    last = last[last >= 0]
-    position = box["team_abbr_code"] * STRIDE + box["game_date"].astype(np.int64)
+    position = team * STRIDE + box["game_date"].astype(np.int64)
     games = np.unique(position[before])
-    until_now = np.searchsorted(games, (box["team_abbr_code"][last] + 1) * STRIDE)
+    until_now = np.searchsorted(games, (team[last] + 1) * STRIDE)
     expected = last[until_now - np.searchsorted(games, position[last]) <= TEAM_GAMES]
     rosters: dict[str, list[str]] = {}
     for at in expected[np.argsort(box["player_lookup"][expected].astype(str))].tolist():

@@ -28,6 +28,7 @@ from nba_pipeline.engine.table import (
 )
 from nba_pipeline.engine.windows import Cells, Slices
 from nba_pipeline.tables import completeness, samples
+from nba_pipeline.tables.appearances import earlier, last_lines, numbered
 
 WINDOW_GAMES, TREND_GAMES = 10, 20
 FEWEST_GAMES, FEWEST_TREND_GAMES = 5, 15
@@ -214,17 +215,13 @@ def _notes(recent: Slices, zoned: Slices) -> Array:
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
     """Everybody who has appeared this season before the date, with the team of his last game."""
-    dates = each("games", "season_year")(inputs)
-    order = np.argsort(inputs["raw"]["game_date"], kind="stable")
-    box = {name: values[order] for name, values in inputs["raw"].items()}
-    names, player = np.unique(box["player_lookup"].astype(str), return_inverse=True)
-    picked = []
-    for day, season in zip(dates["game_date"], dates["season_year"], strict=True):
-        before = np.flatnonzero((box["game_date"] < day) & (box["season_year"] == season))
-        newest = np.full(len(names), -1)
-        newest[player[before]] = before
-        picked.append(newest[newest >= 0])
-    counts = [len(rows) for rows in picked]
+    dates, box = each("games", "season_year")(inputs), inputs["raw"]
+    player = numbered(box["player_lookup"])
+    picked = [
+        last_lines(player, earlier(box, day, season))
+        for day, season in zip(dates["game_date"], dates["season_year"], strict=True)
+    ]
+    counts = [len(lines) for lines in picked]
     at = np.concatenate([np.empty(0, dtype=np.int64), *picked])
     return {
         **{name: np.repeat(values, counts) for name, values in dates.items()},

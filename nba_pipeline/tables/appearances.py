@@ -1,0 +1,38 @@
+"""Who has appeared in games so far, and where last."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nba_pipeline.engine.table import Array, Columns
+from nba_pipeline.engine.windows import Ints
+
+
+def numbered(names: Array) -> Ints:
+    """Equal integers for equal names, counting up from 0 in order of appearance."""
+    numbers: dict[str, int] = {}
+    found = [numbers.setdefault(name, len(numbers)) for name in names.tolist()]
+    return np.array(found, dtype=np.int64)
+
+
+def earlier(box: Columns, day: np.datetime64, season: float) -> Ints:
+    """The lines of a season's games before a day.
+
+    Args:
+        box: Player lines in order of their days, with game_date and season_year.
+        day: The day, itself left out.
+        season: Its season_year.
+    """
+    return np.flatnonzero((box["game_date"] < day) & (box["season_year"] == season))
+
+
+def last_lines(player: Ints, lines: Ints) -> Ints:
+    """The last line of each player, in order of the players' numbers.
+
+    Args:
+        player: The number of each line's player.
+        lines: Which lines count, oldest first.
+    """
+    last = np.full(player.max(initial=-1) + 1, -1)
+    last[player[lines]] = lines  # where a player has several, the last one stays
+    return last[last >= 0]
