@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from nba_pipeline.domain.calendar import Season, SeasonCalendar
 from nba_pipeline.engine.errors import SourceError
-from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
+from nba_pipeline.engine.fanout import Pools, open_pools
 from nba_pipeline.engine.materialize import Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.feeds import FEEDS, Feed
@@ -185,7 +185,7 @@ def session(tmp_path: Path, session_in: SessionIn) -> Iterator[SessionIn]:
             tables: Mapping[str, Table],
             *,
             executor: str = "serial",
-            chunk_cells: int = CHUNK_CELLS,
+            chunk_cells: int | None = None,
             deadline_seconds: float = 60.0,
             **options: Any,
         ) -> Session:

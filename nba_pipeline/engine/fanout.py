@@ -38,12 +38,10 @@ from nba_pipeline.engine.windows import Array, Cells
 
 EXECUTORS = ("serial", "threads", "processes", "dask")
 
-#: Cells of a chunk, at most, when nothing else is asked for: a date of players is two to four.
-CHUNK_CELLS = 128
-
-# A large batch is cut into at most this many chunks: a chunk's fixed cost is dozens of array calls.
-# A season of player_daily_cache costs 230 ms of computing in eight, 175 in four, 115 in one.
-_MOST_CHUNKS = 4
+# Unless a size is asked for, chunks have at least so many cells, and a batch has at most so many
+# chunks: a chunk's fixed cost is dozens of array calls. A season of player_daily_cache costs 230 ms
+# of computing in eight, 175 in four, 115 in one.
+_FEWEST_CELLS, _MOST_CHUNKS = 256, 4
 
 # How many worker processes may die with a single cell before they are taken to die of it. Chunks of
 # more are cut in half instead.
@@ -95,14 +93,17 @@ class Workers(Protocol):
         """Start computing a chunk that has until ``deadline`` on the monotonic clock."""
 
 
-def chunk_bounds(table: Table, cells: Cells, chunk_cells: int) -> list[tuple[int, int]]:
-    """Where to cut the cells: by a constant, keeping together what shares work."""
+def chunk_bounds(table: Table, cells: Cells, chunk_cells: int | None) -> list[tuple[int, int]]:
+    """Where to cut the cells: by their number alone, keeping together what shares work.
+
+    Args:
+        table: Whose cells.
+        cells: What to cut.
+        chunk_cells: Cells of a chunk; None cuts few chunks of about one size.
+    """
     total = len(cells)
-    size = chunk_cells
-    if chunk_cells == CHUNK_CELLS and total:
-        # Of about one size: a small one at the end would cost as much as the others.
-        chunks = min(_MOST_CHUNKS, -(-total // chunk_cells))
-        size = -(-total // chunks)
+    few = min(_MOST_CHUNKS, max(1, total // _FEWEST_CELLS))
+    size = chunk_cells or -(-total // few)
     allowed = _allowed_cuts(table, cells)
     bounds, start = [], 0
     while start < total:
@@ -129,7 +130,7 @@ def fan_out(
     cells: Cells,
     workers: Workers,
     *,
-    chunk_cells: int = CHUNK_CELLS,
+    chunk_cells: int | None = None,
     deadline_seconds: float = 600.0,
     progress: Progress | None = None,
 ) -> Computed:
@@ -139,7 +140,7 @@ def fan_out(
         table: Whose compute to run.
         cells: What to compute.
         workers: Where to run it.
-        chunk_cells: Cells of a chunk.
+        chunk_cells: Cells of a chunk; None cuts a few.
         deadline_seconds: Wall seconds the whole table may take.
         progress: Told (cells done, cells in all) as chunks come back.
 
@@ -304,7 +305,7 @@ class Pools:
 
     Attributes:
         executor: ``serial``, ``threads``, ``processes`` or ``dask``.
-        chunk_cells: Cells of a chunk.
+        chunk_cells: Cells of a chunk; None cuts a few.
         deadline_seconds: Wall seconds each table may take.
         address: Of a dask scheduler; empty makes a cluster for the run.
         memory_bytes: What this process and its workers may hold together; None means three
@@ -312,7 +313,7 @@ class Pools:
     """
 
     executor: str = "serial"
-    chunk_cells: int = CHUNK_CELLS
+    chunk_cells: int | None = None
     deadline_seconds: float = 600.0
     address: str = ""
     memory_bytes: int | None = None
@@ -326,7 +327,7 @@ class Pools:
             raise ConfigurationError(
                 f"there is no executor {self.executor}: choose one of {', '.join(EXECUTORS)}"
             )
-        if self.chunk_cells < 1:
+        if self.chunk_cells is not None and self.chunk_cells < 1:
             raise ConfigurationError(f"a chunk needs at least one cell, not {self.chunk_cells}")
 
     def workers(self, table: Table, count: int, *, serial: bool) -> Workers:
@@ -376,7 +377,7 @@ class Pools:
 @contextmanager
 def open_pools(
     executor: str = "serial",
-    chunk_cells: int = CHUNK_CELLS,
+    chunk_cells: int | None = None,
     deadline_seconds: float = 600.0,
     address: str = "",
     memory_bytes: int | None = None,

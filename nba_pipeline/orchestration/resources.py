@@ -16,7 +16,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from nba_pipeline import settings
-from nba_pipeline.engine.fanout import CHUNK_CELLS, Pools, open_pools
+from nba_pipeline.engine.fanout import Pools, open_pools
 from nba_pipeline.engine.protocols import Source, Warehouse
 from nba_pipeline.engine.read_cache import MOST_BYTES, ReadCache
 from nba_pipeline.sources.archive import Archive
@@ -133,7 +133,9 @@ class FanOutResource(dg.ConfigurableResource[Any]):
         description="Scheduler of a dask cluster; empty means as NBA_DASK_ADDRESS says, else one "
         "made for the run.",
     )
-    chunk_cells: int = Field(default=CHUNK_CELLS, description="Cells of a chunk.")
+    chunk_cells: int | None = Field(
+        default=None, description="Cells of a chunk; empty cuts a few of about one size."
+    )
     deadline_seconds: float = Field(default=600.0, description="Wall seconds a table may take.")
 
     _pools: Pools = PrivateAttr()

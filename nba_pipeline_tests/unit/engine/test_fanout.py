@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from nba_pipeline.engine.errors import ConfigurationError, DeadlineError
 from nba_pipeline.engine.fanout import (
-    CHUNK_CELLS,
     EXECUTORS,
     Computed,
     Pools,
@@ -212,7 +211,7 @@ def test_chunks_cover_every_cell_once_in_order(count, size):
     assert covered == list(range(count))
 
 
-@given(st.integers(1, 5000), st.integers(1, 400).filter(lambda size: size != CHUNK_CELLS))
+@given(st.integers(1, 5000), st.integers(1, 400))
 def test_a_chosen_chunk_size_is_kept(count, size):
     bounds = chunk_bounds(table_of(double), cells_of(count), size)
     assert [last - first for first, last in bounds[:-1]] == [size] * (len(bounds) - 1)
@@ -220,10 +219,10 @@ def test_a_chosen_chunk_size_is_kept(count, size):
 
 @given(st.integers(1, 100_000))
 def test_a_large_batch_is_cut_into_few_chunks(count):
-    assert len(chunk_bounds(table_of(double), cells_of(count), CHUNK_CELLS)) <= 8
+    assert len(chunk_bounds(table_of(double), cells_of(count), None)) <= 4
 
 
-@given(st.lists(st.integers(1, 40), max_size=30), st.sampled_from([1, 7, 20, CHUNK_CELLS]))
+@given(st.lists(st.integers(1, 40), max_size=30), st.sampled_from([1, 7, 20, None]))
 def test_a_chunk_never_splits_what_belongs_together(sizes, chunk_cells):
     games = np.repeat([f"game {n}" for n in range(len(sizes))], sizes).astype(object)
     cells = Cells({"n": np.arange(len(games)), "game_id": games}, {})
