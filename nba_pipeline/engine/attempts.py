@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -85,25 +85,26 @@ def breakers_of(table: Table, session: Session) -> dict[date, Breaker]:
 
     The log is read once a session: a range of days that fail one by one asks for each of them.
     """
-    if table.name not in session.breakers:
-        session.breakers[table.name] = _newest_breakers(table, session.warehouse)
-    return session.breakers[table.name]
+    if not session.breakers:
+        session.breakers.update({name: {} for name in session.tables})
+        for name, day, breaker in _breakers(session.warehouse):
+            session.breakers.setdefault(name, {})[day] = breaker
+    return session.breakers.setdefault(table.name, {})
 
 
-def _newest_breakers(table: Table, warehouse: Warehouse) -> dict[date, Breaker]:
+def _breakers(warehouse: Warehouse) -> Iterator[tuple[str, date, Breaker]]:
+    """Every state a breaker was in, oldest first, with its table and date."""
     rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE).sort_by("updated_at").to_pylist()
-    named = ((row["processor_name"].partition(":"), row) for row in rows)
-    return {
-        date.fromisoformat(day): Breaker(
+    for row in rows:
+        name, _, day = row["processor_name"].partition(":")
+        breaker = Breaker(
             State(row["state"]),
             row["failure_count"],
             row["success_count"],
             row["opened_at"],
             row["half_opened_at"],
         )
-        for (name, _, day), row in named
-        if name == table.name
-    }
+        yield name, date.fromisoformat(day), breaker
 
 
 def breaker_row(

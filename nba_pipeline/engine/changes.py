@@ -265,7 +265,7 @@ def of_partitions(
     """
     current = rows.current(table, after)
     is_new = pc.is_in(current["game_date"], pa.array([*first_builds], pa.date32()))
-    days = sorted(current.filter(is_new)["game_date"].unique().to_pylist())
+    days = sorted(current["game_date"].filter(is_new).unique().to_pylist())
     came = [RowChange(table.name, day, "", known_at=now, at=now) for day in days]
     return came + between(
         table, rows.current(table, before), current.filter(pc.invert(is_new)), kept, now

@@ -333,4 +333,4 @@ def with_decimals(rows: pa.Table, table: Table) -> pa.Table:
         else entry
         for entry in rows.schema
     ]
-    return rows.cast(pa.schema(fields))
+    return pa.Table.from_arrays(rows.columns, schema=pa.schema(fields))
