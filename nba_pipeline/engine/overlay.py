@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from nba_pipeline.engine import rows
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import Log
-from nba_pipeline.engine.protocols import Stored, Warehouse
+from nba_pipeline.engine.protocols import Columns, Stored, Warehouse
 from nba_pipeline.engine.table import Table
 
 
@@ -73,7 +73,7 @@ class Overlay:
         )
         return dict.fromkeys(partitions, mark)
 
-    def shelved(self, name: str) -> pa.Table | None:
+    def shelved(self, name: str) -> Columns | None:
         """What is kept below."""
         return self._below.shelved(name)
 

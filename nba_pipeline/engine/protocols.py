@@ -132,6 +132,21 @@ class Stored:
     mark: str = field(default="", compare=False, repr=False)
 
 
+class Columns(Protocol):
+    """Rows whose columns are read when they are asked for; a table in memory is such rows, too."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns, and what is said of all of them."""
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        """Some of the columns.
+
+        Raises:
+            KeyError: When one is not there, or cannot be read.
+        """
+
+
 class Versions(Protocol):
     """Knows which partitions there are, and what they were computed from."""
 
@@ -176,8 +191,8 @@ class Warehouse(Versions, Protocol):
             WarehouseError: When the warehouse cannot be written.
         """
 
-    def shelved(self, name: str) -> pa.Table | None:
-        """What an earlier process kept under a name, if that is still whole."""
+    def shelved(self, name: str) -> Columns | None:
+        """What an earlier process kept under a name, as far as it is still whole."""
 
     def shelve(self, kept: Mapping[str, pa.Table]) -> None:
         """Keep rows for the next process, where reading them anew would cost more.

@@ -11,12 +11,13 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
 from nba_pipeline.engine import hashing
+from nba_pipeline.engine.protocols import Columns
 from nba_pipeline.engine.rows import places
 
 #: Bytes of rows kept at the most. A season of all tables but the plays takes about half.
@@ -43,8 +44,8 @@ _METADATA_KEY = b"nba_pipeline"
 class Shelving(Protocol):
     """What keeps rows between processes: the part of a warehouse that is needed here."""
 
-    def shelved(self, name: str) -> pa.Table | None:
-        """What an earlier process kept under a name, if that is still whole."""
+    def shelved(self, name: str) -> Columns | None:
+        """What an earlier process kept under a name, as far as it is still whole."""
 
     def shelve(self, kept: Mapping[str, pa.Table]) -> None:
         """Keep rows for the next process."""
@@ -58,6 +59,7 @@ class _Span:
         digests: Which columns have been digested together.
         rows: The rows with their digests.
         size: Their bytes.
+        left: Where an earlier process left them; a column is among ``rows`` once it was asked for.
         unshelved: Dates that an earlier process did not leave.
     """
 
@@ -66,32 +68,48 @@ class _Span:
         marks: Mapping[date, str],
         rows: pa.Table,
         digests: frozenset[Digested] = frozenset(),
-        unshelved: frozenset[date] | None = None,
+        left: Columns | None = None,
     ) -> None:
         self.marks = dict(sorted(marks.items()))
         self.digests = digests
-        self.unshelved = frozenset(self.marks) if unshelved is None else unshelved
-        self.rows = rows.combine_chunks()
-        self.size = self.rows.nbytes
+        self.left = left
+        self.unshelved = frozenset(self.marks if left is None else ())
+        self._keep(rows.combine_chunks())
         self._places = places(self.rows, list(self.marks))
 
-    def of(self, dates: Iterable[date]) -> pa.Table:
-        """The rows of dates in order, in as few pieces as can be."""
-        runs: list[slice] = [slice(0, 0)]
+    def _keep(self, rows: pa.Table) -> None:
+        self.rows, self.size = rows, rows.nbytes
+
+    def has(self, columns: Iterable[str]) -> bool:
+        """Whether it has all of some columns, those included that it can have."""
+        lacking = sorted(set(columns) - set(self.rows.column_names))
+        if not lacking:
+            return True
+        if self.left is None:
+            return False
+        try:
+            self._keep(_beside(self.rows, self.left.select(lacking)))
+        except KeyError:
+            return False
+        return True
+
+    def of(self, dates: Iterable[date], columns: Sequence[str]) -> pa.Table:
+        """Some columns of the rows of dates in order, in as few pieces as can be."""
+        runs: list[slice] = []
         for place in (self._places[day] for day in dates):
-            if runs[-1].stop == place.start:
+            if runs and runs[-1].stop == place.start:
                 runs[-1] = slice(runs[-1].start, place.stop)
             else:
                 runs.append(place)
-        return pa.concat_tables([self.rows[run] for run in runs])
+        rows = self.rows.select(columns)
+        return pa.concat_tables([rows[run] for run in runs])
 
     def digest(self, wanted: Iterable[Digested]) -> None:
         """Have digests of rows that lack them."""
-        lacking = frozenset(wanted) - self.digests
+        lacking = [each for each in sorted(wanted) if not self.has([digest_of(each)])]
         if lacking:
-            self.rows = with_digests(self.rows, sorted(lacking))
-            self.digests |= lacking
-            self.size = self.rows.nbytes
+            self._keep(with_digests(self.rows, lacking))
+            self.digests |= set(lacking)
             # A column that the shelf lacks is worth as much as the dates.
             self.unshelved = frozenset(self.marks)
 
@@ -126,21 +144,26 @@ class _Known:
     def _hold(self, holders: dict[date, _Span]) -> None:
         self._holders, self._spans = holders, _distinct(holders.values())
 
-    def lacking(self, marks: Mapping[date, str], columns: Sequence[str]) -> list[date]:
+    def lacking(self, marks: Mapping[date, str], columns: Collection[str]) -> list[date]:
         """The dates that are not held under their marks, or not with these columns."""
-        wide = {id(span) for span in self._spans if set(columns) <= set(span.rows.column_names)}
-        held = {day: s.marks[day] for day, s in self._holders.items() if id(s) in wide}
-        return sorted(day for day, mark in marks.items() if held.get(day) != mark)
+        held = {
+            day: span for day, span in self._holders.items() if span.marks[day] == marks.get(day)
+        }
+        wide = {span for span in set(held.values()) if span.has(columns)}
+        return sorted(day for day in marks if held.get(day) not in wide)
 
-    def whole(self, dates: Iterable[date]) -> _Span:
-        """One span that holds all of some dates: what is asked for together stays together."""
-        asked = _distinct(self._holders[day] for day in dates)
-        if len(asked) == 1:
-            return asked[0]
-        held = {day: span for day, span in sorted(self._holders.items()) if span in asked}
-        joined = _joined(held)
-        self.add(joined)
-        return joined
+    def rows(
+        self, dates: Sequence[date], columns: Sequence[str], digests: Collection[Digested]
+    ) -> pa.Table:
+        """Rows of dates in order, each column in one piece."""
+        # What is asked for together stays together, but for what may still lie on the shelf.
+        apart = {span for span in map(self._holders.__getitem__, dates) if span.left is None}
+        if len(apart) > 1:
+            self.add(_joined({d: s for d, s in sorted(self._holders.items()) if s in apart}))
+        for span in _distinct(map(self._holders.__getitem__, dates)):
+            span.digest(digests)
+        wanted = [*columns, *map(digest_of, digests)]
+        return pa.concat_tables(_pieces(self._holders, dates, wanted)).combine_chunks()
 
     @property
     def is_worth_shelving(self) -> bool:
@@ -151,15 +174,20 @@ class _Known:
 
     def shelved(self) -> pa.Table:
         """The newest rows, and all that has to be known of them."""
+        for span in self._spans:
+            if span.left is not None:
+                for name in span.left.schema.names:
+                    span.has([name])
         newest = self._newest()
-        span = self.whole(newest)
+        span = _joined({day: self._holders[day] for day in newest})
         span.unshelved = frozenset()
+        self.add(span)
         about = {
             "digest_version": hashing.DIGEST_VERSION,
             "digests": sorted(span.digests),
-            "marks": {day.isoformat(): span.marks[day] for day in newest},
+            "marks": {day.isoformat(): mark for day, mark in span.marks.items()},
         }
-        return span.of(newest).replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
+        return span.rows.replace_schema_metadata({_METADATA_KEY: json.dumps(about)})
 
     def _newest(self) -> list[date]:
         """The dates worth shelving, in order."""
@@ -192,21 +220,20 @@ class ReadCache:
             digests: Which columns to digest together, each an own column ``digest_of(…)``.
             load: Reads the rows of some dates, in order, ``game_date`` and ``columns`` included.
         """
-        wanted = [*columns, *map(digest_of, digests)]
         if not marks:
+            wanted = [*columns, *map(digest_of, digests)]
             return with_digests(load([]), digests).select(wanted)
         known = self._of(whose)
         known.is_read = True
-        stale = known.lacking(marks, columns)
+        needed = {*columns, *chain.from_iterable(digests)}
+        stale = known.lacking(marks, needed)
         if len(stale) > _FEW_DATES and not known.is_complete:
             known.is_complete = True
             self._take_from_shelf(whose, known, load)
-            stale = known.lacking(marks, columns)
+            stale = known.lacking(marks, needed)
         if stale:
             known.add(_Span({day: marks[day] for day in stale}, load(stale)))
-        span = known.whole(marks)
-        span.digest(digests)
-        found = span.of(sorted(marks)).select(wanted).combine_chunks()
+        found = known.rows(sorted(marks), columns, digests)
         self._make_room()
         return found
 
@@ -261,17 +288,20 @@ def _shelf_name(whose: Whose) -> str:
     return f"{table.replace('.', '/')}-{'revisions' if every_revision else 'rows'}"
 
 
-def _as_left(left: pa.Table, schema: pa.Schema) -> _Span | None:
+def _as_left(left: Columns, schema: pa.Schema) -> _Span | None:
     """What an earlier process left, unless it digested otherwise or columns had other types."""
     about = json.loads((left.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     if about.get("digest_version") != hashing.DIGEST_VERSION:
         return None
-    for field in schema:
-        if field.name in left.column_names and left.schema.field(field.name).type != field.type:
-            return None
+    types = dict(zip(left.schema.names, left.schema.types, strict=True))
+    if any(types.get(field.name, field.type) != field.type for field in schema):
+        return None
+    try:
+        rows = left.select(["game_date"])
+    except KeyError:
+        return None
     marks = {date.fromisoformat(day): mark for day, mark in about["marks"].items()}
-    digests = frozenset(tuple(columns) for columns in about["digests"])
-    return _Span(marks, left.replace_schema_metadata(None), digests, frozenset())
+    return _Span(marks, rows, frozenset(map(tuple, about["digests"])), left)
 
 
 def digest_of(columns: Digested) -> str:
@@ -299,17 +329,28 @@ def _joined(holders: Mapping[date, _Span]) -> _Span:
     names = sorted(shared) + sorted(map(digest_of, digests))
     for span in spans:
         span.digest(digests)
-    pieces = [
-        holders[day].of([day, *rest]).select(names)
-        for day, *rest in (list(run) for _, run in groupby(holders, lambda day: id(holders[day])))
-    ]
-    return _Span(
+    joined = _Span(
         {day: span.marks[day] for day, span in holders.items()},
-        pa.concat_tables(pieces),
+        pa.concat_tables(_pieces(holders, holders, names)),
         frozenset(digests),
-        frozenset(day for day, span in holders.items() if day in span.unshelved),
     )
+    joined.unshelved = frozenset(day for day, span in holders.items() if day in span.unshelved)
+    return joined
+
+
+def _pieces(
+    holders: Mapping[date, _Span], dates: Iterable[date], columns: Sequence[str]
+) -> list[pa.Table]:
+    """Rows of dates in order, one piece for each run of dates that one span holds."""
+    runs = ((span, list(run)) for span, run in groupby(dates, holders.__getitem__))
+    return [span.of(run, columns) for span, run in runs]
+
+
+def _beside(rows: pa.Table, more: pa.Table) -> pa.Table:
+    """Columns of the same rows in one table."""
+    schema = pa.schema([*rows.schema, *more.schema])
+    return pa.Table.from_arrays([*rows.columns, *more.columns], schema=schema)
 
 
 def _distinct(spans: Iterable[_Span]) -> list[_Span]:
-    return list({id(span): span for span in spans}.values())
+    return list(dict.fromkeys(spans))

@@ -36,7 +36,7 @@ from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse import views
 from nba_pipeline.warehouse.placing import Placer
-from nba_pipeline.warehouse.shelf import Shelf
+from nba_pipeline.warehouse.shelf import Kept, Shelf
 from nba_pipeline.warehouse.versions import from_json, to_json
 
 _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
@@ -108,7 +108,12 @@ class LocalWarehouse:
 
     def _footers_of(self, table: Table) -> _Footers:
         if table.full_name not in self._footers:
-            self._footers[table.full_name] = _Footers(self._shelf.get(_footers_name(table)))
+            kept = self._shelf.get(_footers_name(table))
+            try:
+                said = kept and kept.select(["day", "mark", "text"])
+            except KeyError:
+                said = None
+            self._footers[table.full_name] = _Footers(said)
         return self._footers[table.full_name]
 
     def read(
@@ -185,8 +190,8 @@ class LocalWarehouse:
 
     # Between processes ---------------------------------------------------------------------------
 
-    def shelved(self, name: str) -> pa.Table | None:
-        """What an earlier process kept under a name, if that is still whole."""
+    def shelved(self, name: str) -> Kept | None:
+        """What an earlier process kept under a name, as far as it is still whole."""
         return self._shelf.get(name)
 
     def shelve(self, kept: Mapping[str, pa.Table]) -> None:

@@ -1,21 +1,25 @@
 """Rows that can be read anew, kept under names so that the next process need not.
 
-A season is hundreds of small files, and opening each costs more than what is in it. Nothing here
-is believed for lying here: whoever kept something says with it which files it was read from. What
-is damaged, half written or another's counts as not there.
+A season is hundreds of small files, and opening each costs more than what is in it. Who comes next
+needs some of the columns, so each lies in the file for itself. Nothing here is believed for lying
+here: whoever kept something says with it which files it was read from. What is damaged, half
+written or another's counts as not there.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from nba_pipeline.warehouse.placing import Placer
 
-# The digest stands in front of the rows. Arrow wants its buffers on multiples of 64 bytes.
-_ROOM = 64
+# A file begins with the digest of its index, and the index's length in eight bytes. The index is
+# the schema, which says of each column how many bytes it has and what their digest is.
+_DIGEST, _LENGTH = hashlib.sha256().digest_size, 8
+_SIZE_KEY, _DIGEST_KEY = b"size", b"sha256"
 
 
 class Shelf:
@@ -25,20 +29,20 @@ class Shelf:
         """Use ``folder``, which is made when ``placer`` first puts something there."""
         self._folder, self._placer = folder, placer
 
-    def get(self, name: str) -> pa.Table | None:
+    def get(self, name: str) -> Kept | None:
         """What is kept under a name; what cannot be read counts as not there."""
+        path = self._path(name)
         try:
             # Not mapped: whoever cuts a mapped file kills its readers.
-            with pa.OSFile(str(self._path(name))) as file:
-                content = file.read_buffer()
+            with pa.OSFile(str(path)) as file:
+                head = file.read(_DIGEST + _LENGTH)
+                length = int.from_bytes(head[_DIGEST:], "little")
+                index = file.read_buffer(min(length, file.size()))
         except OSError:
             return None
-        if content.size <= _ROOM:
+        if head[:_DIGEST] != _digest(name, index):
             return None
-        rows = content.slice(_ROOM)
-        if content.slice(0, _ROOM).to_pybytes() != _digest(name, rows):
-            return None
-        return pa.ipc.open_stream(rows).read_all()
+        return Kept(path, head, index)
 
     def put(self, name: str, rows: pa.Table) -> None:
         """Keep rows under a name, in the place of what was kept there.
@@ -46,19 +50,77 @@ class Shelf:
         Raises:
             OSError: When they cannot be written.
         """
-        whole = pa.BufferOutputStream()
-        with pa.ipc.new_stream(whole, rows.schema) as stream:
-            stream.write_table(rows)
-        content = whole.getvalue()
+        columns = [_encoded(rows, column) for column in rows.column_names]
+        about = (
+            {_SIZE_KEY: str(each.size), _DIGEST_KEY: hashlib.sha256(each).hexdigest()}
+            for each in columns
+        )
+        fields = map(pa.Field.with_metadata, rows.schema, about)
+        index = pa.schema(fields, rows.schema.metadata).serialize()
+        head = _digest(name, index) + index.size.to_bytes(_LENGTH, "little")
         # Not synced: what the disk loses is read from where it came from.
-        self._placer.place(self._path(name), [_digest(name, content), content], synced=False)
+        self._placer.place(self._path(name), [head, index, *columns], synced=False)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"
 
 
-def _digest(name: str, content: pa.Buffer) -> bytes:
+class Kept:
+    """Columns that lie on a shelf, each read when it is asked for.
+
+    Attributes:
+        schema: Their names and types, and what was said of all of them.
+    """
+
+    def __init__(self, path: Path, head: bytes, index: pa.Buffer) -> None:
+        """Of the file at ``path``, for as long as it begins with that ``head``."""
+        schema = pa.ipc.read_schema(index)
+        self.schema = pa.schema([field.remove_metadata() for field in schema], schema.metadata)
+        self._path, self._head = path, head
+        self._places: dict[str, tuple[int, int, str]] = {}
+        start = len(head) + index.size
+        for field in schema:
+            size, digest = int(field.metadata[_SIZE_KEY]), field.metadata[_DIGEST_KEY].decode()
+            self._places[field.name] = start, size, digest
+            start += size
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        """Some of the columns.
+
+        Raises:
+            KeyError: When one was not kept, or cannot be read.
+        """
+        places = [self._places[name] for name in names]
+        schema = pa.schema([self.schema.field(name) for name in names])
+        try:
+            with pa.OSFile(str(self._path)) as file:
+                if file.read(len(self._head)) != self._head:
+                    raise KeyError(f"{self._path} was replaced")
+                columns = [_read(file, *place) for place in places]
+        except OSError as error:
+            raise KeyError(f"{self._path}: {error}") from error
+        arrays = [_decoded(each, field) for each, field in zip(columns, schema, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _digest(name: str, index: pa.Buffer) -> bytes:
     """Over the name as well, so that a file copied over another is not taken for it."""
     sha = hashlib.sha256(name.encode())
-    sha.update(content)
-    return sha.digest().ljust(_ROOM, b"\0")
+    sha.update(index)
+    return sha.digest()
+
+
+def _encoded(rows: pa.Table, name: str) -> pa.Buffer:
+    return pa.record_batch([rows[name].combine_chunks()], names=[name]).serialize()
+
+
+def _read(file: pa.NativeFile, start: int, size: int, digest: str) -> pa.Buffer:
+    file.seek(start)
+    column = file.read_buffer(size)
+    if hashlib.sha256(column).hexdigest() != digest:
+        raise KeyError("a column is damaged")
+    return column
+
+
+def _decoded(column: pa.Buffer, field: pa.Field) -> pa.Array:
+    return pa.ipc.read_record_batch(column, pa.schema([field])).column(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -38,8 +38,10 @@ class Shelf:
             for day in days
             for n in range(day.day % 3)
         ]
-        kinds = [("game_date", pa.date32()), ("points", pa.int64()), ("rebounds", pa.int64())]
-        return pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+        whole = pa.int64()
+        kinds = {"game_date": pa.date32(), "points": whole, "rebounds": whole}
+        schema = pa.schema([pa.field(*kind, nullable=False) for kind in kinds.items()])
+        return pa.Table.from_pylist(rows, schema)
 
     def through(self, cache: ReadCache, days: list[date]) -> pa.Table:
         return cache.rows(WHOSE, self.marks(days), ["game_date", "points"], [DIGESTED], self.load)
@@ -288,3 +290,47 @@ def test_a_few_dates_and_then_many_give_what_a_fresh_reading_does(shelf, left):
     shelf.through(cache, days(2))
     assert shelf.through(cache, days(*MANY)) == shelf.through(ReadCache(), days(*MANY))
     assert shelf.loaded == [*days(2), *days(*MANY)]
+
+
+class LeftInColumns:
+    """What an earlier process left, some columns of which may have been damaged since."""
+
+    def __init__(self, kept: pa.Table, damaged: Collection[str] = ()) -> None:
+        self.kept, self.damaged = kept, damaged
+        self.schema = kept.schema
+        self.asked: list[str] = []
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        self.asked += names
+        if set(names) & set(self.damaged):
+            raise KeyError(names)
+        return self.kept.select(names)
+
+
+def test_of_what_was_left_only_the_columns_asked_for_are_read(shelf, left):
+    columns = left.kept["points-rows"] = LeftInColumns(left.kept["points-rows"])
+    cache = ReadCache(left)
+    shelf.through(cache, days(*MANY))
+    assert set(columns.asked) == {"game_date", "points", digest_of(DIGESTED)}
+    found = cache.rows(WHOSE, shelf.marks(days(*MANY)), ["rebounds"], [], shelf.load)
+    assert shelf.loaded == []
+    assert found["rebounds"].to_pylist() == shelf.load(days(*MANY))["rebounds"].to_pylist()
+    assert sorted(columns.asked) == sorted(columns.kept.column_names)
+
+
+@pytest.mark.parametrize("damaged", ["game_date", "points", digest_of(DIGESTED)])
+def test_a_column_damaged_where_it_was_left_is_had_otherwise(shelf, left, damaged):
+    left.kept["points-rows"] = LeftInColumns(left.kept["points-rows"], [damaged])
+    shelf.gives_what_a_fresh_reading_does(ReadCache(left), days(*MANY))
+
+
+def test_columns_nobody_asked_for_are_left_again(shelf, left):
+    cache, before = ReadCache(left), left.kept["points-rows"]
+    left.kept["points-rows"] = LeftInColumns(before)
+    for day in days(*MANY)[:4]:
+        shelf.write(day)
+    cache.rows(WHOSE, shelf.marks(days(*MANY)), ["points"], [], shelf.load)
+    cache.leave()
+    after = left.kept["points-rows"]
+    assert set(after.column_names) == set(before.column_names)
+    shelf.gives_what_a_fresh_reading_does(ReadCache(left), days(*MANY))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,19 +30,72 @@ def shelf(tmp_path: Path) -> Shelf:
     return shelf_in(tmp_path / "shelf")
 
 
+def got(shelf: Shelf, name: str, columns: Sequence[str] = ROWS.column_names) -> pa.Table | None:
+    """Columns as the shelf gives them, if it does."""
+    kept = shelf.get(name)
+    try:
+        return kept and kept.select(columns)
+    except KeyError:
+        return None
+
+
 def test_what_was_kept_is_got(shelf):
     shelf.put("nba_test/summary-rows", ROWS)
-    assert shelf.get("nba_test/summary-rows") == ROWS
+    assert got(shelf, "nba_test/summary-rows") == ROWS
+
+
+def test_what_was_said_of_it_is_got_with_it(shelf):
+    shelf.put("rows", ROWS.replace_schema_metadata({"marks": "1 2 3"}))
+    assert shelf.get("rows").schema.equals(
+        ROWS.schema.with_metadata({"marks": "1 2 3"}), check_metadata=True
+    )
+
+
+@given(
+    pieces=st.lists(st.lists(st.none() | st.text()), max_size=3),
+    columns=st.permutations(["text", "texts", "length"]),
+    count=st.integers(1, 3),
+)
+def test_any_columns_are_got_in_any_order(pieces, columns, count, tmp_path_factory):
+    schema = pa.schema(
+        {"text": pa.string(), "texts": pa.list_(pa.string()), "length": pa.float64()}
+    )
+    rows = pa.concat_tables(
+        [
+            schema.empty_table(),
+            *(
+                pa.table([p, [[text] * 2 for text in p], range(len(p))], schema=schema)
+                for p in pieces
+            ),
+        ]
+    )
+    shelf = shelf_in(tmp_path_factory.mktemp("shelf"))
+    shelf.put("rows", rows)
+    assert got(shelf, "rows", columns[:count]) == rows.select(columns[:count])
 
 
 def test_of_a_name_nobody_used_there_is_nothing(shelf):
     assert shelf.get("nba_test/summary-rows") is None
 
 
+def test_a_column_nobody_kept_is_not_got(shelf):
+    shelf.put("rows", ROWS)
+    assert got(shelf, "rows", ["player", "rebounds"]) is None
+
+
 def test_what_is_kept_anew_takes_the_place_of_what_was(shelf):
     shelf.put("nba_test/summary-rows", ROWS)
     shelf.put("nba_test/summary-rows", ROWS.slice(1))
-    assert shelf.get("nba_test/summary-rows") == ROWS.slice(1)
+    assert got(shelf, "nba_test/summary-rows") == ROWS.slice(1)
+
+
+def test_columns_of_two_writings_are_never_mixed(shelf):
+    shelf.put("rows", ROWS)
+    kept = shelf.get("rows")
+    assert kept.select(["player"]) == ROWS.select(["player"])
+    shelf.put("rows", ROWS.slice(1))
+    with pytest.raises(KeyError):
+        kept.select(["points"])
 
 
 @given(at=st.integers(min_value=0), bit=st.integers(0, 7))
@@ -53,16 +107,25 @@ def test_a_flipped_bit_is_as_good_as_nothing(at, bit, tmp_path_factory):
     content = bytearray(file.read_bytes())
     content[at % len(content)] ^= 1 << bit
     file.write_bytes(bytes(content))
-    assert shelf.get("rows") is None
+    assert got(shelf, "rows") is None
 
 
-@given(length=st.integers(min_value=0, max_value=500))
+@given(length=st.integers(min_value=0, max_value=5_000))
 def test_half_a_file_is_as_good_as_nothing(length, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shelf")
     shelf, file = shelf_in(folder), folder / "rows.arrow"
     shelf.put("rows", ROWS)
     os.truncate(file, min(length, file.stat().st_size - 1))
-    assert shelf.get("rows") is None
+    assert got(shelf, "rows") is None
+
+
+def test_a_damaged_column_is_nothing_and_the_others_are_whole(shelf, tmp_path):
+    shelf.put("rows", ROWS)
+    with (tmp_path / "shelf" / "rows.arrow").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"!")
+    assert got(shelf, "rows", ["player"]) == ROWS.select(["player"])
+    assert got(shelf, "rows", ["points"]) is None
 
 
 def test_what_was_kept_under_another_name_is_as_good_as_nothing(shelf, tmp_path):
