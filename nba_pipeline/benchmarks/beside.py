@@ -27,7 +27,10 @@ Costs = dict[tuple[str, str], Spent]
 
 
 def baselines(bench: Bench) -> Figures:
-    """Three tables for one date and for the range, in four styles; hashing and writing included."""
+    """Three tables for a date and for the range, in four styles that agree hash for hash.
+
+    Every style makes every hashed column, hashes its rows and writes them.
+    """
     from nba_pipeline.benchmarks.baselines.features import FEATURES
 
     found = Figures()

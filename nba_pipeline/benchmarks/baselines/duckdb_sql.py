@@ -1,7 +1,7 @@
 """The features as SQL by hand: window sums per game, joined to each row as of its date.
 
 Sums run on whole numbers and halves are rounded to the even neighbour, as in our tables, so that
-values can be held to ours. The hash is made in SQL, too.
+rows hash as ours do. The hash is made in SQL, too.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import pyarrow as pa
 
 from nba_pipeline.benchmarks.baselines.features import (
     FEATURES,
-    QUOTED,
     READS,
-    day_column,
     files,
+    is_quoted,
+    key_columns,
+    nothing,
 )
 from nba_pipeline.engine.machine import usable_cpus
 
@@ -30,10 +31,109 @@ CREATE MACRO part(above, below, decimals) AS
     CASE WHEN below > 0
     THEN round_even(above / below * 10 ** decimals, 0) / 10 ** decimals END;
 CREATE MACRO whole(x, scale) AS CAST(round(x * scale) AS BIGINT);
+CREATE MACRO complete(there, gaps) AS coalesce(part(100 * there, there + gaps, 1), 100.0);
+CREATE MACRO enough(pct) AS pct >= 90;
 """
 
+# Completeness -------------------------------------------------------------------------------------
+
+# What is scheduled, and what each team has played.
+_PLAYED = """
+schedule AS (
+    SELECT season_year, game_date, game_status, season_type, home_team_abbr, away_team_abbr
+    FROM nbac_schedule WHERE is_current AND NOT is_retracted
+), finals AS (
+    SELECT unnest([home_team_abbr, away_team_abbr]) AS team_abbr, season_year, game_date,
+        season_type
+    FROM schedule WHERE game_status = 3
+)"""
+
+# Who appeared for which team, and on which day he joined it.
+_APPEARED = """
+lines AS (
+    SELECT player_lookup, season_year, game_date, team_abbr, universal_player_id,
+        CASE WHEN lag(team_abbr) OVER player IS DISTINCT FROM team_abbr THEN game_date END AS begun
+    FROM nbac_player_boxscores WHERE is_current AND NOT is_retracted
+    WINDOW player AS (PARTITION BY player_lookup, season_year ORDER BY game_date)
+), appeared AS (
+    SELECT * EXCLUDE (begun), max(begun) OVER (
+        PARTITION BY player_lookup, season_year ORDER BY game_date ROWS UNBOUNDED PRECEDING)
+        AS joined
+    FROM lines
+)"""
+
+# Of each cell's player, by the day he joined his team, the games that count: his own, and his
+# team's since. Of each window how many are there and how many are missing; the rest are nights off.
+_COUNTED = """
+stints AS (
+    SELECT player_lookup, season_year, joined, team_abbr, max(game_date) AS last_day
+    FROM cells GROUP BY ALL
+), own AS (
+    SELECT player_lookup, season_year, game_date, true AS played, false AS there
+    FROM appeared
+    UNION ALL
+    SELECT player_lookup, season_year, game_date, false, true FROM player_game_summary
+), theirs AS (
+    SELECT team_abbr, season_year, game_date,
+        season_type = 'play_in' OR coalesce(player_lines, 0) > 0 AS told
+    FROM finals
+    LEFT JOIN team_offense_game_summary USING (team_abbr, season_year, game_date)
+), counted AS (
+    SELECT player_lookup, season_year, joined, game_date, bool_or(there) AS there,
+        NOT bool_or(there) AND (bool_or(played) OR NOT bool_or(told)) AS gap
+    FROM (
+        SELECT player_lookup, season_year, joined, own.game_date, played, there, false AS told
+        FROM stints JOIN own USING (player_lookup, season_year)
+        WHERE own.game_date < last_day
+        UNION ALL
+        SELECT player_lookup, season_year, joined, theirs.game_date, false, false, told
+        FROM stints JOIN theirs USING (team_abbr, season_year)
+        WHERE theirs.game_date >= joined AND theirs.game_date < last_day
+    ) GROUP BY ALL
+), tallied AS (
+    SELECT player_lookup, season_year, joined, game_date,
+        count_if(there) OVER l5 AS there_5, count_if(gap) OVER l5 AS gaps_5,
+        count_if(there) OVER l10 AS there_10, count_if(gap) OVER l10 AS gaps_10,
+        count_if(there) OVER season AS there_all, count_if(gap) OVER season AS gaps_all
+    FROM counted
+    WINDOW stint AS (PARTITION BY player_lookup, season_year, joined ORDER BY game_date),
+        season AS (stint ROWS UNBOUNDED PRECEDING),
+        l10 AS (stint ROWS 9 PRECEDING), l5 AS (stint ROWS 4 PRECEDING)
+)"""
+
+# Tables -------------------------------------------------------------------------------------------
+
+_EXPECTED = """
+cells AS (
+    SELECT t.player_lookup, t.universal_player_id, t.team_abbr, t.season_year, t.game_date,
+        t.games_in_last_7_days, t.games_in_last_14_days, t.minutes_in_last_7_days,
+        t.minutes_in_last_14_days, t.back_to_backs_last_14_days, t.avg_minutes_per_game_last_7,
+        t.fourth_quarter_minutes_last_7, t.player_age, appeared.joined
+    FROM (FROM upcoming_player_game_context SEMI JOIN days ON game_date = day) t
+    ASOF JOIN appeared ON appeared.player_lookup = t.player_lookup
+        AND appeared.season_year = t.season_year AND appeared.game_date < t.game_date
+)"""
+
 _PLAYER_DAILY_CACHE = """
-WITH games AS (
+complete AS (
+    SELECT cells.player_lookup, cells.game_date,
+        complete(now.there_5, now.gaps_5) AS cache_quality_score,
+        enough(cache_quality_score) AND enough(complete(now.there_10, now.gaps_10))
+            AND enough(complete(now.there_all - coalesce(week.there_all, 0),
+                now.gaps_all - coalesce(week.gaps_all, 0)))
+            AND enough(complete(now.there_all - coalesce(fortnight.there_all, 0),
+                now.gaps_all - coalesce(fortnight.gaps_all, 0))) AS is_production_ready
+    FROM cells
+    ASOF LEFT JOIN tallied now ON now.player_lookup = cells.player_lookup
+        AND now.season_year = cells.season_year AND now.joined = cells.joined
+        AND now.game_date < cells.game_date
+    ASOF LEFT JOIN tallied week ON week.player_lookup = cells.player_lookup
+        AND week.season_year = cells.season_year AND week.joined = cells.joined
+        AND week.game_date < cells.game_date - 7
+    ASOF LEFT JOIN tallied fortnight ON fortnight.player_lookup = cells.player_lookup
+        AND fortnight.season_year = cells.season_year AND fortnight.joined = cells.joined
+        AND fortnight.game_date < cells.game_date - 14
+), games AS (
     SELECT player_lookup, season_year, game_date, points,
         whole(minutes_played, 10) AS minutes, whole(usage_rate, 100) AS usage,
         whole(ts_pct, 1000) AS ts, assisted_fg_makes AS assisted,
@@ -68,28 +168,42 @@ WITH games AS (
     FROM team_offense_game_summary
     WINDOW l10 AS (
         PARTITION BY team_abbr, season_year ORDER BY game_date ROWS 9 PRECEDING)
-), tonight AS (
-    SELECT t.player_lookup, t.team_abbr, t.season_year, t.game_date, t.game_date AS cache_date,
-        t.games_in_last_7_days, t.games_in_last_14_days, t.minutes_in_last_7_days,
-        t.minutes_in_last_14_days, t.back_to_backs_last_14_days, t.avg_minutes_per_game_last_7,
-        t.fourth_quarter_minutes_last_7, t.player_age,
-        s.primary_scoring_zone, s.paint_rate_last_10, s.three_pt_rate_last_10
-    FROM upcoming_player_game_context t SEMI JOIN days ON t.game_date = days.day
-    LEFT JOIN player_shot_zone_analysis s
-        ON s.player_lookup = t.player_lookup AND s.game_date = t.game_date
 )
-SELECT tonight.*, form.* EXCLUDE (player_lookup, season_year, game_date),
-    team.* EXCLUDE (team_abbr, season_year, game_date)
-FROM tonight
-ASOF JOIN form ON form.player_lookup = tonight.player_lookup
-    AND form.season_year = tonight.season_year AND form.game_date < tonight.game_date
-ASOF LEFT JOIN team ON team.team_abbr = tonight.team_abbr
-    AND team.season_year = tonight.season_year AND team.game_date < tonight.game_date
+SELECT cells.* EXCLUDE joined, cells.game_date AS cache_date, 'v1' AS cache_version,
+    complete.* EXCLUDE (player_lookup, game_date), games_played_season < 10 AS early_season_flag,
+    form.* EXCLUDE (player_lookup, season_year, game_date),
+    team.* EXCLUDE (team_abbr, season_year, game_date),
+    shots.primary_scoring_zone, shots.paint_rate_last_10, shots.three_pt_rate_last_10
+FROM cells
+JOIN complete ON complete.player_lookup = cells.player_lookup
+    AND complete.game_date = cells.game_date
+LEFT JOIN player_shot_zone_analysis shots ON shots.player_lookup = cells.player_lookup
+    AND shots.game_date = cells.game_date
+ASOF JOIN form ON form.player_lookup = cells.player_lookup
+    AND form.season_year = cells.season_year AND form.game_date < cells.game_date
+ASOF LEFT JOIN team ON team.team_abbr = cells.team_abbr
+    AND team.season_year = cells.season_year AND team.game_date < cells.game_date
 WHERE games_played_season >= 5
 """
 
+_SEEN = """
+cells AS (
+    SELECT tonight.game_date, appeared.* EXCLUDE game_date
+    FROM (
+        SELECT DISTINCT player_lookup, season_year, schedule.game_date
+        FROM schedule SEMI JOIN days ON game_date = day
+        JOIN (SELECT DISTINCT player_lookup, season_year FROM appeared) USING (season_year)
+    ) tonight
+    ASOF JOIN appeared ON appeared.player_lookup = tonight.player_lookup
+        AND appeared.season_year = tonight.season_year AND appeared.game_date < tonight.game_date
+)"""
+
 _PLAYER_SHOT_ZONES = """
-WITH games AS (
+positions AS (
+    SELECT universal_player_id, season_year, game_date,
+        nullif(left(position, 1), '') AS player_position
+    FROM nbac_player_list WHERE is_current AND NOT is_retracted
+), games AS (
     SELECT player_lookup, season_year, game_date,
         paint_attempts IS NOT NULL AND mid_range_attempts IS NOT NULL AS zoned,
         zoned AND assisted_fg_makes IS NOT NULL AND unassisted_fg_makes IS NOT NULL AS told,
@@ -150,25 +264,41 @@ WITH games AS (
             WHEN p >= t AND p >= m THEN 'paint'
             WHEN t >= m THEN 'perimeter' ELSE 'mid_range' END AS primary_scoring_zone
     FROM sums
-), seen AS (
-    SELECT player_lookup, season_year, min(game_date) AS first_day
-    FROM nbac_player_boxscores WHERE is_current AND NOT is_retracted GROUP BY ALL
-), cells AS (
-    SELECT DISTINCT seen.player_lookup, seen.season_year, games.game_date,
-        games.game_date AS analysis_date
-    FROM nbac_schedule games SEMI JOIN days ON games.game_date = days.day
-    JOIN seen ON seen.season_year = games.season_year AND seen.first_day < games.game_date
-    WHERE games.is_current AND NOT games.is_retracted
 )
-SELECT cells.*, zones.* EXCLUDE (player_lookup, season_year, game_date)
+SELECT cells.player_lookup, cells.universal_player_id, cells.game_date,
+    cells.game_date AS analysis_date, player_position,
+    zones.* EXCLUDE (player_lookup, season_year, game_date),
+    CASE WHEN games >= 10 THEN 'excellent' WHEN games >= 7 THEN 'good' ELSE 'limited' END
+        AS sample_quality_10,
+    CASE WHEN games >= 20 THEN 'excellent' WHEN games >= 14 THEN 'good'
+        WHEN games >= 10 THEN 'limited' ELSE 'insufficient' END AS sample_quality_20,
+    games < 10 AS early_season_flag,
+    enough(complete(there_10, gaps_10)) AS is_production_ready
 FROM cells
 ASOF JOIN zones ON zones.player_lookup = cells.player_lookup
     AND zones.season_year = cells.season_year AND zones.game_date < cells.game_date
+ASOF LEFT JOIN tallied ON tallied.player_lookup = cells.player_lookup
+    AND tallied.season_year = cells.season_year AND tallied.joined = cells.joined
+    AND tallied.game_date < cells.game_date
+ASOF LEFT JOIN positions ON positions.universal_player_id = cells.universal_player_id
+    AND positions.season_year = cells.season_year AND positions.game_date < cells.game_date
 WHERE games >= 5
 """
 
 _TEAM_DEFENSE_ZONES = """
-WITH sums AS (
+counted AS (
+    SELECT team_abbr, season_year, game_date, bool_or(there) AS there
+    FROM (
+        SELECT team_abbr, season_year, game_date, false AS there FROM finals
+        UNION ALL
+        SELECT defending_team_abbr, season_year, game_date, true FROM team_defense_game_summary
+    ) GROUP BY ALL
+), tallied AS (
+    SELECT team_abbr, season_year, game_date,
+        count_if(there) OVER l15 AS there_15, count_if(NOT there) OVER l15 AS gaps_15
+    FROM counted WINDOW l15 AS (
+        PARTITION BY team_abbr, season_year ORDER BY game_date ROWS 14 PRECEDING)
+), sums AS (
     SELECT defending_team_abbr AS team_abbr, season_year, game_date,
         count(*) OVER season AS games, count(*) OVER l15 AS games_in_sample,
         count(opp_paint_attempts) OVER l15 AS games_with_zone_data,
@@ -199,14 +329,15 @@ WITH sums AS (
     WINDOW team AS (PARTITION BY defending_team_abbr, season_year ORDER BY game_date),
         season AS (team ROWS UNBOUNDED PRECEDING), l15 AS (team ROWS 14 PRECEDING)
 ), cells AS (
-    SELECT DISTINCT games.season_year, games.game_date, games.game_date AS analysis_date,
+    SELECT DISTINCT season_year, game_date, game_date AS analysis_date,
         league.paint_pct, league.mid_range_pct, league.three_pt_pct, team_abbr
-    FROM nbac_schedule games SEMI JOIN days ON games.game_date = days.day
-    JOIN league_daily_averages league ON league.game_date = games.game_date
+    FROM schedule SEMI JOIN days ON game_date = day
+    JOIN league_daily_averages league USING (game_date)
     CROSS JOIN (SELECT DISTINCT defending_team_abbr AS team_abbr FROM team_defense_game_summary)
-    WHERE games.is_current AND NOT games.is_retracted
 )
 SELECT cells.*, sums.* EXCLUDE (team_abbr, season_year, game_date),
+    games_in_sample < 15 AS early_season_flag,
+    enough(complete(there_15, gaps_15)) AS is_production_ready,
     mean(paint, 1, 1, 3) AS paint_pct_allowed_last_15,
     mean(mid, 1, 1, 3) AS mid_range_pct_allowed_last_15,
     mean(three, 1, 1, 3) AS three_pt_pct_allowed_last_15,
@@ -226,13 +357,16 @@ SELECT cells.*, sums.* EXCLUDE (team_abbr, season_year, game_date),
 FROM cells
 ASOF JOIN sums ON sums.team_abbr = cells.team_abbr
     AND sums.season_year = cells.season_year AND sums.game_date < cells.game_date
+ASOF JOIN tallied ON tallied.team_abbr = cells.team_abbr
+    AND tallied.season_year = cells.season_year AND tallied.game_date < cells.game_date
 WHERE games >= 5
 """
 
+# Of each query the named steps, with the rows themselves at the end.
 _QUERIES = {
-    "player_daily_cache": _PLAYER_DAILY_CACHE,
-    "player_shot_zone_analysis": _PLAYER_SHOT_ZONES,
-    "team_defense_zone_analysis": _TEAM_DEFENSE_ZONES,
+    "player_daily_cache": (_PLAYED, _APPEARED, _EXPECTED, _COUNTED, _PLAYER_DAILY_CACHE),
+    "player_shot_zone_analysis": (_PLAYED, _APPEARED, _SEEN, _COUNTED, _PLAYER_SHOT_ZONES),
+    "team_defense_zone_analysis": (_PLAYED, _TEAM_DEFENSE_ZONES),
 }
 
 
@@ -264,14 +398,20 @@ def _hashed(
     connection = duckdb.connect(config={"threads": usable_cpus()})
     try:
         connection.execute(_MACROS)
+        # Taken for a few rows, the cells would be joined by comparing each with every game.
+        connection.execute("SET asof_loop_join_threshold = 0")
         days = pa.table({"day": pa.array(sorted(dates), pa.date32())})
-        connection.from_arrow(days).create_view("days")
-        for name in READS[table]:
-            connection.read_parquet(files(warehouse, name, max(dates))).create_view(name)
+        connection.from_arrow(days).create("days")
+        for name, columns in READS[table].items():
+            found = files(warehouse, name, max(dates))
+            stored = (
+                connection.read_parquet(found) if found else connection.from_arrow(nothing(name))
+            )
+            stored.project(", ".join(columns)).create(name)
         plain = ", ".join(FEATURES[table])
-        key, day = FEATURES[table][0], day_column(table)
+        key, day = key_columns(table)
         yield (
-            connection.sql(_QUERIES[table])
+            connection.sql(f"WITH {', '.join(_QUERIES[table])}")
             .order(f"{day}, {key}")
             .project(f"{plain}, {_hash(table)} AS data_hash, {day} AS partition_day")
         )
@@ -284,7 +424,7 @@ def _hash(table: str) -> str:
     pieces = []
     for number, name in enumerate(sorted(FEATURES[table])):
         opening = "{" if number == 0 else ", "
-        quote = '"' if name in QUOTED else ""
+        quote = '"' if is_quoted(table, name) else ""
         value = f"coalesce('{quote}' || CAST({name} AS VARCHAR) || '{quote}', 'null')"
         pieces.append(f"'{opening}\"{name}\": ' || {value}")
     return f"left(sha256({' || '.join(pieces)} || '}}'), 16)"

@@ -1,15 +1,21 @@
-"""What the baselines compute: columns of three tables, and from which files."""
+"""What the baselines compute: the hashed columns of three tables, and from which files."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.tables.completeness import THRESHOLD
 from nba_pipeline.tables.precompute.player_daily_cache import SHOT_PROFILE, WORKLOAD
 
 #: Games a player or a team needs for a row.
 FEWEST_GAMES = 5
+
+#: Percentage of its expected games from which a row is ready for production.
+COMPLETE = float(THRESHOLD.default)
 
 ZONES = ("paint", "mid_range", "three_pt")
 
@@ -38,52 +44,23 @@ ALLOWED = (
     ("opponent_pace", "opponent_pace", 1, 4),
 )
 
-#: The columns of each table, in the order the baselines write them.
+#: The columns of each table: all that are hashed.
 FEATURES = {
-    "player_daily_cache": (
-        "player_lookup",
-        "cache_date",
-        *(name for name, *_ in FORM),
-        "points_std_last_10",
-        "games_played_season",
-        "team_pace_last_10",
-        "team_off_rating_last_10",
-        *WORKLOAD,
-        *SHOT_PROFILE,
-        "assisted_rate_last_10",
-    ),
-    "player_shot_zone_analysis": (
-        "player_lookup",
-        "analysis_date",
-        *(f"{zone}_rate_last_10" for zone in ZONES),
-        "total_shots_last_10",
-        "games_in_sample_10",
-        "games_with_zone_data_10",
-        *(f"{zone}_pct_last_10" for zone in ZONES),
-        *(f"{zone}_attempts_per_game" for zone in ZONES),
-        "paint_rate_last_20",
-        "paint_pct_last_20",
-        "games_in_sample_20",
-        "assisted_rate_last_10",
-        "unassisted_rate_last_10",
-        "primary_scoring_zone",
-    ),
-    "team_defense_zone_analysis": (
-        "team_abbr",
-        "analysis_date",
-        *(f"{zone}_pct_allowed_last_15" for zone in ZONES),
-        *(f"{zone}_defense_vs_league_avg" for zone in ZONES),
-        *(name for name, *_ in ALLOWED),
-        "games_in_sample",
-        "games_with_zone_data",
-        "strongest_zone",
-        "weakest_zone",
-    ),
+    name: REGISTRY[name].hash_fields
+    for name in (
+        "player_daily_cache",
+        "player_shot_zone_analysis",
+        "team_defense_zone_analysis",
+    )
 }
 
 _SHOTS = tuple(f"{zone}_{what}" for zone in ZONES for what in ("attempts", "makes"))
 _CREATED = ("assisted_fg_makes", "unassisted_fg_makes", "fg_makes")
-_SCHEDULE = ("game_date", "season_year", "is_current", "is_retracted")
+_CURRENT = ("is_current", "is_retracted")
+_GAMES = ("game_date", "season_year", *_CURRENT)
+_FINALS = (*_GAMES, "home_team_abbr", "away_team_abbr", "game_status", "season_type")
+_LINES = (*_GAMES, "player_lookup", "team_abbr", "universal_player_id")
+_TEAM_GAMES = ("game_date", "team_abbr", "season_year", "player_lines")
 
 #: The tables each reads, with the columns.
 READS = {
@@ -91,6 +68,7 @@ READS = {
         "upcoming_player_game_context": (
             "game_date",
             "player_lookup",
+            "universal_player_id",
             "team_abbr",
             "season_year",
             *WORKLOAD,
@@ -104,22 +82,20 @@ READS = {
             "fg_makes",
             "assisted_fg_makes",
         ),
-        "team_offense_game_summary": (
-            "game_date",
-            "team_abbr",
-            "season_year",
-            "pace",
-            "offensive_rating",
-        ),
+        "team_offense_game_summary": (*_TEAM_GAMES, "pace", "offensive_rating"),
         "player_shot_zone_analysis": ("game_date", "player_lookup", *SHOT_PROFILE),
+        "nbac_schedule": _FINALS,
+        "nbac_player_boxscores": _LINES,
     },
     "player_shot_zone_analysis": {
-        "nbac_schedule": _SCHEDULE,
-        "nbac_player_boxscores": (*_SCHEDULE, "player_lookup"),
+        "nbac_schedule": _FINALS,
+        "nbac_player_boxscores": _LINES,
+        "nbac_player_list": (*_GAMES, "universal_player_id", "position"),
         "player_game_summary": ("game_date", "player_lookup", "season_year", *_SHOTS, *_CREATED),
+        "team_offense_game_summary": _TEAM_GAMES,
     },
     "team_defense_zone_analysis": {
-        "nbac_schedule": _SCHEDULE,
+        "nbac_schedule": _FINALS,
         "league_daily_averages": ("game_date", *(f"{zone}_pct" for zone in ZONES)),
         "team_defense_game_summary": (
             "game_date",
@@ -131,19 +107,6 @@ READS = {
     },
 }
 
-#: Columns that stand in quotes where they are hashed.
-QUOTED = frozenset(
-    {
-        "player_lookup",
-        "team_abbr",
-        "cache_date",
-        "analysis_date",
-        "primary_scoring_zone",
-        "strongest_zone",
-        "weakest_zone",
-    }
-)
-
 
 def files(warehouse: Path, table: str, last: date) -> list[str]:
     """The stored files of a table up to a date, oldest first."""
@@ -151,6 +114,17 @@ def files(warehouse: Path, table: str, last: date) -> list[str]:
     return sorted(str(path) for path in folder.glob("*.parquet") if path.stem <= last.isoformat())
 
 
-def day_column(table: str) -> str:
-    """The column with a row's date; the partition's."""
-    return next(name for name in FEATURES[table] if name.endswith("_date"))
+def nothing(table: str) -> pa.Table:
+    """No row of a table, which is what is read of one that has no file."""
+    return REGISTRY[table].schema.empty_table()
+
+
+def key_columns(table: str) -> tuple[str, str]:
+    """The columns that name a row: its player's or team's, and the one with its date."""
+    entity, day = REGISTRY[table].key
+    return entity, day
+
+
+def is_quoted(table: str, column: str) -> bool:
+    """Whether a column stands in quotes where it is hashed."""
+    return REGISTRY[table].column(column).type in (str, date)

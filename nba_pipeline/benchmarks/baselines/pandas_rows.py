@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,19 +21,24 @@ import pyarrow.dataset as ds
 
 from nba_pipeline.benchmarks.baselines.features import (
     ALLOWED,
+    COMPLETE,
     DEFENDED,
     FEATURES,
     FEWEST_GAMES,
     FORM,
     READS,
     ZONES,
-    day_column,
     files,
+    key_columns,
+    nothing,
 )
-from nba_pipeline.tables.precompute.player_daily_cache import SHOT_PROFILE, WORKLOAD
+from nba_pipeline.tables.precompute.player_daily_cache import CACHE_VERSION, SHOT_PROFILE, WORKLOAD
 
 Frames: TypeAlias = dict[str, pd.DataFrame]
 Row: TypeAlias = dict[str, Any]
+
+#: Days of games, whether each is there, and whether it is missing.
+Counted: TypeAlias = list[tuple[date, bool, bool]]
 
 
 def build(
@@ -75,14 +80,17 @@ def _of_day(table: str, warehouse: Path, day: date, threads: int) -> list[Row]:
 
 def _frame(warehouse: Path, name: str, columns: Sequence[str], day: date) -> pd.DataFrame:
     """A table's rows up to a date, in order; of raw ones the newest revisions."""
-    rows = ds.dataset(files(warehouse, name, day)).to_table(columns=list(columns)).to_pandas()
+    found = files(warehouse, name, day)
+    stored = ds.dataset(found) if found else ds.dataset(nothing(name))
+    rows = stored.to_table(columns=list(columns)).to_pandas()
     if "is_current" in rows.columns:
         rows = rows[rows["is_current"] & ~rows["is_retracted"]]
     return rows.sort_values("game_date", kind="stable")
 
 
 def _hashed(table: str, row: Row, day: date) -> Row:
-    whole = {**row, day_column(table): day}
+    _, day_column = key_columns(table)
+    whole = {**row, day_column: day, "game_date": day}
     plain = {name: _plain(whole[name]) for name in FEATURES[table]}
     text = json.dumps(plain, sort_keys=True, default=str)
     return {**plain, "data_hash": hashlib.sha256(text.encode()).hexdigest()[:16]}
@@ -102,8 +110,13 @@ def _whole(value: Any) -> int | None:
     return None if plain is None else int(plain)
 
 
-def _mean(values: pd.Series[Any], decimals: int) -> float | None:
-    return _rounded(values.mean(), decimals)
+def _mean(values: pd.Series[Any], places: int, decimals: int) -> float | None:
+    """Mean of numbers with so many places, summed as whole ones.
+
+    Sums of fractions carry noise in their last digits, which would turn a half either way.
+    """
+    whole = (values * 10**places).round() if places else values
+    return _share(whole.sum(), values.count() * 10**places, decimals)
 
 
 def _share(above: float, below: float, decimals: int, times: int = 1) -> float | None:
@@ -111,14 +124,64 @@ def _share(above: float, below: float, decimals: int, times: int = 1) -> float |
 
 
 def _rounded(value: float, decimals: int) -> float | None:
-    """To decimals, halves to the even neighbour.
-
-    Sums of fractions carry noise in their last digits, which would turn a half either way.
-    """
+    """To decimals, halves to the even neighbour."""
     if not math.isfinite(value):
         return None
-    whole = round(round(float(value) * 10**decimals, 6))
-    return float(whole / 10**decimals) + 0.0
+    return float(round(float(value) * 10**decimals) / 10**decimals) + 0.0
+
+
+# Completeness -------------------------------------------------------------------------------------
+
+
+def _finals(frames: Frames, team: str, season: int, day: date) -> pd.DataFrame:
+    """A team's final games before a date."""
+    games = frames["nbac_schedule"]
+    games = games[(games["home_team_abbr"] == team) | (games["away_team_abbr"] == team)]
+    games = games[(games["season_year"] == season) & (games["game_status"] == 3)]
+    return games[games["game_date"] < day]
+
+
+def _lines(frames: Frames, player: str, season: int, day: date) -> pd.DataFrame:
+    """A player's lines before a date."""
+    lines = frames["nbac_player_boxscores"]
+    lines = lines[(lines["player_lookup"] == player) & (lines["season_year"] == season)]
+    return lines[lines["game_date"] < day]
+
+
+def _team_games(frames: Frames, team: str, season: int, day: date) -> pd.DataFrame:
+    """A team's summaries before a date."""
+    games = frames["team_offense_game_summary"]
+    games = games[(games["team_abbr"] == team) & (games["season_year"] == season)]
+    return games[games["game_date"] < day]
+
+
+def _counted(
+    lines: pd.DataFrame,
+    summaries: pd.DataFrame,
+    finals: pd.DataFrame,
+    team_games: pd.DataFrame,
+    team: str,
+) -> Counted:
+    """A player's games that count, the newest first: his own, and his team's since he joined it."""
+    appeared, there = set(lines["game_date"]), set(summaries["game_date"])
+    elsewhere = lines[lines["team_abbr"] != team]["game_date"]
+    since = lines[lines["game_date"] > elsewhere.iloc[-1]] if len(elsewhere) else lines
+    theirs = set(finals[finals["game_date"] >= since["game_date"].iloc[0]]["game_date"])
+    told = set(team_games[team_games["player_lines"] > 0]["game_date"])
+    told |= set(finals[finals["season_type"] == "play_in"]["game_date"])
+    gaps = (appeared | (theirs - told)) - there
+    return [
+        (played, played in there, played in gaps)
+        for played in sorted(appeared | there | theirs, reverse=True)
+    ]
+
+
+def _complete(games: Counted) -> float:
+    """Percentage of the expected games that are there; who had a night off was not expected."""
+    there = sum(is_there for _, is_there, _ in games)
+    expected = there + sum(is_gap for _, _, is_gap in games)
+    share = _share(there, expected, 1, 100)
+    return 100.0 if share is None else share
 
 
 # Tables -------------------------------------------------------------------------------------------
@@ -134,29 +197,45 @@ def _daily_cache(frames: Frames, day: date, player: str) -> Row | None:
     context = tonight[(tonight["player_lookup"] == player) & (tonight["game_date"] == day)].iloc[0]
     season = context["season_year"]
     games = frames["player_game_summary"]
-    games = games[(games["player_lookup"] == player) & (games["season_year"] == season)]
-    games = games[(games["game_date"] < day) & games["is_active"]]
+    summaries = games[(games["player_lookup"] == player) & (games["season_year"] == season)]
+    summaries = summaries[summaries["game_date"] < day]
+    games = summaries[summaries["is_active"]]
     if len(games) < FEWEST_GAMES:
         return None
-    team = frames["team_offense_game_summary"]
-    team = team[(team["team_abbr"] == context["team_abbr"]) & (team["season_year"] == season)]
-    team = team[team["game_date"] < day].tail(10)
+    abbr = context["team_abbr"]
+    team_games, finals = (of(frames, abbr, season, day) for of in (_team_games, _finals))
+    team = team_games.tail(10)
+    counted = _counted(_lines(frames, player, season, day), summaries, finals, team_games, abbr)
+    score = _complete(counted[:5])
+    week, fortnight = (
+        [game for game in counted if game[0] >= day - timedelta(days=days)] for days in (7, 14)
+    )
     shots = frames["player_shot_zone_analysis"]
     shots = shots[(shots["player_lookup"] == player) & (shots["game_date"] == day)]
     told = games.tail(10).dropna(subset=["assisted_fg_makes"])
     whole = ("games_in_last_7_days", "games_in_last_14_days", "back_to_backs_last_14_days")
     return {
         "player_lookup": player,
-        **{name: _mean(games[of].tail(back or len(games)), 4) for name, of, back, _ in FORM},
+        "universal_player_id": context["universal_player_id"],
+        **{
+            name: _mean(games[of].tail(back or len(games)), places, 4)
+            for name, of, back, places in FORM
+        },
         "points_std_last_10": _rounded(games.tail(10)["points"].std(), 4),
         "games_played_season": len(games),
-        "team_pace_last_10": _mean(team["pace"], 4),
-        "team_off_rating_last_10": _mean(team["offensive_rating"], 4),
+        "team_pace_last_10": _mean(team["pace"], 1, 4),
+        "team_off_rating_last_10": _mean(team["offensive_rating"], 2, 4),
         **{name: context[name] for name in WORKLOAD},
         **{name: _whole(context[name]) for name in (*whole, "player_age")},
         **{name: shots[name].iloc[0] if len(shots) else None for name in SHOT_PROFILE},
         "assisted_rate_last_10": _share(
             told["assisted_fg_makes"].sum(), told["fg_makes"].sum(), 2, 100
+        ),
+        "cache_quality_score": score,
+        "cache_version": CACHE_VERSION,
+        "early_season_flag": len(games) < 10,
+        "is_production_ready": all(
+            pct >= COMPLETE for pct in (score, *map(_complete, (counted[:10], week, fortnight)))
         ),
     }
 
@@ -175,6 +254,10 @@ def _shot_zones(frames: Frames, day: date, player: str) -> Row | None:
     games = games[games["game_date"] < day]
     if len(games) < FEWEST_GAMES:
         return None
+    lines = _lines(frames, player, season, day)
+    person, team = lines[["universal_player_id", "team_abbr"]].iloc[-1]
+    finals, team_games = (of(frames, team, season, day) for of in (_finals, _team_games))
+    counted = _counted(lines, games, finals, team_games, team)
     recent, trend = games.tail(10), games.tail(20)
     zoned = recent.dropna(subset=["paint_attempts", "mid_range_attempts"])
     long = trend.dropna(subset=["paint_attempts", "mid_range_attempts"])
@@ -186,6 +269,8 @@ def _shot_zones(frames: Frames, day: date, player: str) -> Row | None:
     paint, every = long["paint_attempts"].sum(), sum(long[f"{z}_attempts"].sum() for z in ZONES)
     return {
         "player_lookup": player,
+        "universal_player_id": person,
+        "player_position": _position(frames, person, season, day),
         **{f"{zone}_rate_last_10": rate for zone, rate in rates.items()},
         "total_shots_last_10": int(shots) or None,
         "games_in_sample_10": len(recent),
@@ -194,7 +279,7 @@ def _shot_zones(frames: Frames, day: date, player: str) -> Row | None:
             f"{zone}_pct_last_10": _share(zoned[f"{zone}_makes"].sum(), attempts[zone], 3)
             for zone in ZONES
         },
-        **{f"{zone}_attempts_per_game": _mean(zoned[f"{zone}_attempts"], 1) for zone in ZONES},
+        **{f"{zone}_attempts_per_game": _mean(zoned[f"{zone}_attempts"], 0, 1) for zone in ZONES},
         "paint_rate_last_20": _share(paint, every, 2, 100) if long_enough else None,
         "paint_pct_last_20": (_share(long["paint_makes"].sum(), paint, 3) if long_enough else None),
         "games_in_sample_20": len(trend),
@@ -207,7 +292,23 @@ def _shot_zones(frames: Frames, day: date, player: str) -> Row | None:
             for kind in ("assisted", "unassisted")
         },
         "primary_scoring_zone": _primary_zone(rates),
+        "sample_quality_10": _graded(len(recent), excellent=10, good=7, limited=5),
+        "sample_quality_20": _graded(len(trend), excellent=20, good=14, limited=10),
+        "early_season_flag": len(recent) < 10,
+        "is_production_ready": _complete(counted[:10]) >= COMPLETE,
     }
+
+
+def _position(frames: Frames, person: str, season: int, day: date) -> str | None:
+    listed = frames["nbac_player_list"]
+    listed = listed[(listed["universal_player_id"] == person) & (listed["season_year"] == season)]
+    listed = listed[listed["game_date"] < day]["position"]
+    text = _plain(listed.iloc[-1]) if len(listed) else None
+    return text[0] if text else None
+
+
+def _graded(games: int, **fewest: int) -> str:
+    return next((grade for grade, n in fewest.items() if games >= n), "insufficient")
 
 
 def _primary_zone(rates: dict[str, float | None]) -> str | None:
@@ -244,15 +345,20 @@ def _defense_zones(frames: Frames, day: date, team: str) -> Row | None:
         for zone, name in DEFENDED.items()
     }
     known = {name: value for name, value in differences.items() if value is not None}
+    there, finals = set(games["game_date"]), _finals(frames, team, season, day)
+    expected = sorted(there | set(finals["game_date"]), reverse=True)[:15]
     return {
         "team_abbr": team,
         **{f"{zone}_pct_allowed_last_15": _rounded(allowed[zone], 3) for zone in ZONES},
         **{f"{zone}_defense_vs_league_avg": differences[DEFENDED[zone]] for zone in ZONES},
-        **{name: _mean(recent[column], to) for name, column, _, to in ALLOWED},
+        **{name: _mean(recent[column], places, to) for name, column, places, to in ALLOWED},
         "games_in_sample": len(recent),
         "games_with_zone_data": int(recent["opp_paint_attempts"].count()),
         "strongest_zone": min(known, key=known.__getitem__, default=None),
         "weakest_zone": max(known, key=known.__getitem__, default=None),
+        "early_season_flag": len(recent) < 15,
+        "is_production_ready": _complete([(d, d in there, d not in there) for d in expected])
+        >= COMPLETE,
     }
 
 

@@ -1,7 +1,7 @@
 """The features as Polars expressions by hand: rolling sums per game, joined as of each row's date.
 
-Sums run on whole numbers, as in our tables, so that values can be held to ours. Polars has no
-SHA-256: it makes each row's JSON text, and Python's hashes it.
+Sums run on whole numbers, as in our tables, so that rows hash as ours do. Polars has no SHA-256: it
+makes each row's JSON text, and Python's hashes it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,39 @@ import pyarrow as pa
 
 from nba_pipeline.benchmarks.baselines.features import (
     ALLOWED,
+    COMPLETE,
     DEFENDED,
     FEATURES,
     FEWEST_GAMES,
     FORM,
-    QUOTED,
     ZONES,
-    day_column,
-    files,
+    is_quoted,
+    key_columns,
 )
-from nba_pipeline.tables.precompute.player_daily_cache import SHOT_PROFILE, WORKLOAD
-
-_PLAYER, _TEAM = ["player_lookup", "season_year"], ["team_abbr", "season_year"]
-_SEASON, _GAME = 0, pl.col("game_date")
+from nba_pipeline.benchmarks.baselines.polars_windows import (
+    GAME,
+    PERSON,
+    PLAYER,
+    SEASON,
+    STINT,
+    TEAM,
+    appeared_in,
+    as_of,
+    complete_of_days,
+    complete_of_games,
+    count_of,
+    counted_for,
+    current,
+    finals_of,
+    mean_of,
+    part,
+    rounded,
+    scan,
+    sum_of,
+    tallied,
+    tally_before,
+)
+from nba_pipeline.tables.precompute.player_daily_cache import CACHE_VERSION, SHOT_PROFILE, WORKLOAD
 
 
 def build(table: str, warehouse: Path, dates: Sequence[date], target: Path) -> None:
@@ -41,7 +61,7 @@ def build(table: str, warehouse: Path, dates: Sequence[date], target: Path) -> N
         target: Folder to write to.
     """
     target.mkdir(parents=True, exist_ok=True)
-    for (day,), frame in _hashed(table, warehouse, dates).group_by(day_column(table)):
+    for (day,), frame in _hashed(table, warehouse, dates).group_by("game_date"):
         frame.write_parquet(target / f"{day}.parquet", compression="zstd")
 
 
@@ -52,7 +72,8 @@ def rows(table: str, warehouse: Path, dates: Sequence[date]) -> pa.Table:
 
 def _hashed(table: str, warehouse: Path, dates: Sequence[date]) -> pl.DataFrame:
     found = _FRAMES[table](warehouse, sorted(dates))
-    plain = found.select(FEATURES[table]).sort(day_column(table), FEATURES[table][0])
+    entity, day = key_columns(table)
+    plain = found.select(FEATURES[table]).sort(day, entity)
     texts = plain.select(_json_text(table)).to_series()
     hashes = [hashlib.sha256(text.encode()).hexdigest()[:16] for text in texts]
     return plain.with_columns(pl.Series("data_hash", hashes))
@@ -62,62 +83,11 @@ def _json_text(table: str) -> pl.Expr:
     pieces: list[pl.Expr] = []
     for number, name in enumerate(sorted(FEATURES[table])):
         text = pl.col(name).cast(pl.String)
-        if name in QUOTED:
+        if is_quoted(table, name):
             text = pl.concat_str(pl.lit('"'), text, pl.lit('"'))
         opening = "{" if number == 0 else ", "
         pieces += [pl.lit(f'{opening}"{name}": '), text.fill_null("null")]
     return pl.concat_str(*pieces, pl.lit("}"))
-
-
-# Windows ------------------------------------------------------------------------------------------
-
-
-def _scan(warehouse: Path, table: str, last: date) -> pl.LazyFrame:
-    return pl.scan_parquet(files(warehouse, table, last))
-
-
-def _sum(column: pl.Expr, games: int, of: list[str]) -> pl.Expr:
-    """Sum of a player's or team's games up to a row; of rows sorted by date."""
-    filled = column.fill_null(0)
-    if games == _SEASON:
-        return filled.cum_sum().over(of)
-    return filled.rolling_sum(games, min_samples=1).over(of)
-
-
-def _count(column: pl.Expr, games: int, of: list[str]) -> pl.Expr:
-    return _sum(column.is_not_null().cast(pl.Int64), games, of)
-
-
-def _whole(name: str, decimals: int) -> pl.Expr:
-    """A column in its smallest unit."""
-    return pl.col(name) if decimals == 0 else (pl.col(name) * 10**decimals).round().cast(pl.Int64)
-
-
-def _mean(name: str, games: int, of: list[str], scale: int, decimals: int) -> pl.Expr:
-    whole = _whole(name, scale)
-    return _part(_sum(whole, games, of), _count(whole, games, of) * 10**scale, decimals)
-
-
-def _part(above: pl.Expr, below: pl.Expr, decimals: int) -> pl.Expr:
-    """One divided by the other and rounded; NULL where there is nothing to divide by."""
-    return pl.when(below > 0).then(_rounded(above / below, decimals))
-
-
-def _rounded(value: pl.Expr, decimals: int) -> pl.Expr:
-    """To decimals, exact halves to the even neighbour; no minus zero, which hashes otherwise."""
-    result = (value * 10**decimals).round(0, "half_to_even") / 10**decimals
-    return pl.when(result != 0).then(result).otherwise(result.abs())
-
-
-def _as_of(cells: pl.LazyFrame, form: pl.LazyFrame, of: list[str]) -> pl.LazyFrame:
-    """Each cell with the newest row before its date."""
-    return cells.sort("game_date").join_asof(
-        form.sort("game_date"),
-        on="game_date",
-        by=of,
-        allow_exact_matches=False,
-        check_sortedness=False,
-    )
 
 
 # Tables -------------------------------------------------------------------------------------------
@@ -125,48 +95,64 @@ def _as_of(cells: pl.LazyFrame, form: pl.LazyFrame, of: list[str]) -> pl.LazyFra
 
 def _daily_cache(warehouse: Path, dates: list[date]) -> pl.DataFrame:
     last = dates[-1]
+    summaries = scan(warehouse, "player_game_summary", last)
+    team_games = scan(warehouse, "team_offense_game_summary", last)
     games = (
-        _scan(warehouse, "player_game_summary", last).filter("is_active").sort("game_date")
-    ).with_columns(
-        makes=pl.when(pl.col("assisted_fg_makes").is_not_null()).then("fg_makes"),
+        summaries.filter("is_active")
+        .sort("game_date")
+        .with_columns(makes=pl.when(pl.col("assisted_fg_makes").is_not_null()).then("fg_makes"))
     )
-    points, n = pl.col("points"), _count(pl.col("points"), 10, _PLAYER)
-    total, squares = _sum(points, 10, _PLAYER), _sum(points * points, 10, _PLAYER)
+    points, n = pl.col("points"), count_of(pl.col("points"), 10, PLAYER)
+    total, squares = sum_of(points, 10, PLAYER), sum_of(points * points, 10, PLAYER)
     form = games.select(
-        *_PLAYER,
+        *PLAYER,
         "game_date",
-        *(_mean(column, back, _PLAYER, d, 4).alias(name) for name, column, back, d in FORM),
+        *(mean_of(column, back, PLAYER, d, 4).alias(name) for name, column, back, d in FORM),
         points_std_last_10=pl.when(n > 1).then(
-            _rounded(((n * squares - total * total) / (n * (n - 1))).sqrt(), 4)
+            rounded(((n * squares - total * total) / (n * (n - 1))).sqrt(), 4)
         ),
-        games_played_season=_count(_GAME, _SEASON, _PLAYER),
-        assisted_rate_last_10=_part(
-            100 * _sum(pl.col("assisted_fg_makes"), 10, _PLAYER),
-            _sum(pl.col("makes"), 10, _PLAYER),
+        games_played_season=count_of(GAME, SEASON, PLAYER),
+        assisted_rate_last_10=part(
+            100 * sum_of(pl.col("assisted_fg_makes"), 10, PLAYER),
+            sum_of(pl.col("makes"), 10, PLAYER),
             2,
         ),
     )
-    team = (
-        _scan(warehouse, "team_offense_game_summary", last)
-        .sort("game_date")
-        .select(
-            *_TEAM,
-            "game_date",
-            team_pace_last_10=_mean("pace", 10, _TEAM, 1, 4),
-            team_off_rating_last_10=_mean("offensive_rating", 10, _TEAM, 2, 4),
-        )
+    team = team_games.sort("game_date").select(
+        *TEAM,
+        "game_date",
+        team_pace_last_10=mean_of("pace", 10, TEAM, 1, 4),
+        team_off_rating_last_10=mean_of("offensive_rating", 10, TEAM, 2, 4),
     )
-    shots = _scan(warehouse, "player_shot_zone_analysis", last).select(
+    shots = scan(warehouse, "player_shot_zone_analysis", last).select(
         "player_lookup", "game_date", *SHOT_PROFILE
     )
+    appeared = appeared_in(warehouse, last)
     tonight = (
-        _scan(warehouse, "upcoming_player_game_context", last)
-        .select(*_PLAYER, "team_abbr", "game_date", *WORKLOAD, cache_date="game_date")
-        .filter(pl.col("game_date").is_in(dates))
+        scan(warehouse, "upcoming_player_game_context", last)
+        .filter(GAME.is_in(dates))
+        .select(*PLAYER, "universal_player_id", "team_abbr", "game_date", *WORKLOAD)
         .join(shots, on=["player_lookup", "game_date"], how="left")
     )
-    known = _as_of(tonight, form, _PLAYER).filter(pl.col("games_played_season") >= FEWEST_GAMES)
-    return _as_of(known, team, _TEAM).collect()
+    cells = as_of(tonight, appeared.select(*STINT, "game_date"), PLAYER)
+    finals = finals_of(current(warehouse, "nbac_schedule", last))
+    counted = counted_for(cells, appeared, summaries, finals, team_games)
+    tally = tallied(counted, STINT, 5, 10, SEASON)
+    known = as_of(cells, form, PLAYER).filter(pl.col("games_played_season") >= FEWEST_GAMES)
+    known = as_of(known, team, TEAM)
+    for tallies in (tally, tally_before(tally, 7), tally_before(tally, 14)):
+        known = as_of(known, tallies, STINT)
+    ready = (
+        *(complete_of_games(games) for games in (5, 10)),
+        *(complete_of_days(days) for days in (7, 14)),
+    )
+    return known.with_columns(
+        cache_date="game_date",
+        cache_version=pl.lit(CACHE_VERSION),
+        early_season_flag=pl.col("games_played_season") < 10,
+        cache_quality_score=complete_of_games(5),
+        is_production_ready=pl.all_horizontal(pct >= COMPLETE for pct in ready),
+    ).collect()
 
 
 def _shot_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
@@ -177,72 +163,83 @@ def _shot_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
     )
     shots = [f"{zone}_{what}" for zone in ZONES for what in ("attempts", "makes")]
     makes = ["assisted_fg_makes", "unassisted_fg_makes", "fg_makes"]
-    games = (
-        _scan(warehouse, "player_game_summary", last)
-        .sort("game_date")
-        .select(
-            *_PLAYER,
-            "game_date",
-            *(pl.when(zoned).then(name).alias(name) for name in shots),
-            *(pl.when(told).then(name).alias(name) for name in makes),
-        )
+    summaries = scan(warehouse, "player_game_summary", last)
+    games = summaries.sort("game_date").select(
+        *PLAYER,
+        "game_date",
+        *(pl.when(zoned).then(name).alias(name) for name in shots),
+        *(pl.when(told).then(name).alias(name) for name in makes),
     )
-    form = games.select(*_PLAYER, "game_date", *_zone_rates()).with_columns(_primary())
-    seen = _current(warehouse, "nbac_player_boxscores", last)
-    first_days = seen.group_by(_PLAYER).agg(first_day=pl.col("game_date").min())
-    slates = _current(warehouse, "nbac_schedule", last).filter(pl.col("game_date").is_in(dates))
-    cells = (
-        slates.select("season_year", "game_date")
+    form = games.select(*PLAYER, "game_date", *_zone_rates()).with_columns(_primary())
+    schedule, appeared = current(warehouse, "nbac_schedule", last), appeared_in(warehouse, last)
+    tonight = (
+        schedule.filter(GAME.is_in(dates))
+        .select("season_year", "game_date")
         .unique()
-        .join(first_days, on="season_year")
-        .filter(pl.col("first_day") < pl.col("game_date"))
-        .with_columns(analysis_date="game_date")
+        .join(appeared.select(PLAYER).unique(), on="season_year")
     )
-    return _as_of(cells, form, _PLAYER).filter(pl.col("games") >= FEWEST_GAMES).collect()
+    cells = as_of(tonight, appeared, PLAYER).filter(pl.col("joined").is_not_null())
+    team_games = scan(warehouse, "team_offense_game_summary", last)
+    counted = counted_for(cells, appeared, summaries, finals_of(schedule), team_games)
+    positions = current(warehouse, "nbac_player_list", last).select(
+        *PERSON, "game_date", player_position=pl.col("position").str.head(1).replace("", None)
+    )
+    known = as_of(cells, form, PLAYER).filter(pl.col("games") >= FEWEST_GAMES)
+    known = as_of(as_of(known, tallied(counted, STINT, 10), STINT), positions, PERSON)
+    return known.with_columns(
+        analysis_date="game_date",
+        sample_quality_10=_graded("games", 10, 7, 5),
+        sample_quality_20=_graded("games", 20, 14, 10),
+        early_season_flag=pl.col("games") < 10,
+        is_production_ready=complete_of_games(10) >= COMPLETE,
+    ).collect()
 
 
-def _current(warehouse: Path, table: str, last: date) -> pl.LazyFrame:
-    return _scan(warehouse, table, last).filter(pl.col("is_current"), ~pl.col("is_retracted"))
+def _graded(games: str, excellent: int, good: int, limited: int) -> pl.Expr:
+    """The grade of a sample by its games."""
+    steps = (("excellent", excellent), ("good", good), ("limited", limited))
+    reached = (pl.when(pl.col(games) >= n).then(pl.lit(grade)) for grade, n in steps)
+    return pl.coalesce(*reached, pl.lit("insufficient"))
 
 
 def _zone_rates() -> list[pl.Expr]:
     """What a player's last 10 and 20 games say of his shots."""
     attempts = {zone: pl.col(f"{zone}_attempts") for zone in ZONES}
-    shots = {n: sum((_sum(a, n, _PLAYER) for a in attempts.values()), pl.lit(0)) for n in (10, 20)}
-    zoned = {n: _count(attempts["paint"], n, _PLAYER) for n in (10, 20)}
+    shots = {n: sum((sum_of(a, n, PLAYER) for a in attempts.values()), pl.lit(0)) for n in (10, 20)}
+    zoned = {n: count_of(attempts["paint"], n, PLAYER) for n in (10, 20)}
     told, makes = (
-        what(pl.col(name), 10, _PLAYER)
-        for what, name in ((_count, "assisted_fg_makes"), (_sum, "fg_makes"))
+        what(pl.col(name), 10, PLAYER)
+        for what, name in ((count_of, "assisted_fg_makes"), (sum_of, "fg_makes"))
     )
 
     def rate(zone: str, n: int) -> pl.Expr:
-        return _part(100 * _sum(attempts[zone], n, _PLAYER), shots[n], 2)
+        return part(100 * sum_of(attempts[zone], n, PLAYER), shots[n], 2)
 
     def made(zone: str, n: int) -> pl.Expr:
-        in_ = _sum(pl.col(f"{zone}_makes"), n, _PLAYER)
-        return _part(in_, _sum(attempts[zone], n, _PLAYER), 3)
+        in_ = sum_of(pl.col(f"{zone}_makes"), n, PLAYER)
+        return part(in_, sum_of(attempts[zone], n, PLAYER), 3)
 
     rates = {f"{zone}_rate_last_10": pl.when(zoned[10] >= 5).then(rate(zone, 10)) for zone in ZONES}
     created = {
         f"{kind}_rate_last_10": pl.when(told >= 5).then(
-            _part(100 * _sum(pl.col(f"{kind}_fg_makes"), 10, _PLAYER), makes, 2)
+            part(100 * sum_of(pl.col(f"{kind}_fg_makes"), 10, PLAYER), makes, 2)
         )
         for kind in ("assisted", "unassisted")
     }
     named = {
         **rates,
         "total_shots_last_10": pl.when(shots[10] > 0).then(shots[10]),
-        "games": _count(_GAME, _SEASON, _PLAYER),
-        "games_in_sample_10": _count(_GAME, 10, _PLAYER),
+        "games": count_of(GAME, SEASON, PLAYER),
+        "games_in_sample_10": count_of(GAME, 10, PLAYER),
         "games_with_zone_data_10": zoned[10],
         **{f"{zone}_pct_last_10": made(zone, 10) for zone in ZONES},
         **{
-            f"{zone}_attempts_per_game": _mean(f"{zone}_attempts", 10, _PLAYER, 0, 1)
+            f"{zone}_attempts_per_game": mean_of(f"{zone}_attempts", 10, PLAYER, 0, 1)
             for zone in ZONES
         },
         "paint_rate_last_20": pl.when(zoned[20] >= 15).then(rate("paint", 20)),
         "paint_pct_last_20": pl.when(zoned[20] >= 15).then(made("paint", 20)),
-        "games_in_sample_20": _count(_GAME, 20, _PLAYER),
+        "games_in_sample_20": count_of(GAME, 20, PLAYER),
         **created,
     }
     return [expression.alias(name) for name, expression in named.items()]
@@ -273,47 +270,63 @@ def _primary() -> pl.Expr:
 def _defense_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
     last = dates[-1]
     games = (
-        _scan(warehouse, "team_defense_game_summary", last)
+        scan(warehouse, "team_defense_game_summary", last)
         .rename({"defending_team_abbr": "team_abbr"})
         .sort("game_date")
     )
+    schedule = current(warehouse, "nbac_schedule", last)
     shares = {
-        zone: _sum(pl.col(f"opp_{zone}_makes"), 15, _TEAM)
-        / _sum(pl.col(f"opp_{zone}_attempts"), 15, _TEAM)
+        zone: sum_of(pl.col(f"opp_{zone}_makes"), 15, TEAM)
+        / sum_of(pl.col(f"opp_{zone}_attempts"), 15, TEAM)
         for zone in ZONES
     }
     form = games.select(
-        *_TEAM,
+        *TEAM,
         "game_date",
-        *(_mean(column, 15, _TEAM, d, to).alias(name) for name, column, d, to in ALLOWED),
+        *(mean_of(column, 15, TEAM, d, to).alias(name) for name, column, d, to in ALLOWED),
         *(share.alias(zone) for zone, share in shares.items()),
-        games=_count(_GAME, _SEASON, _TEAM),
-        games_in_sample=_count(_GAME, 15, _TEAM),
-        games_with_zone_data=_count(pl.col("opp_paint_attempts"), 15, _TEAM),
+        games=count_of(GAME, SEASON, TEAM),
+        games_in_sample=count_of(GAME, 15, TEAM),
+        games_with_zone_data=count_of(pl.col("opp_paint_attempts"), 15, TEAM),
     )
-    league = _scan(warehouse, "league_daily_averages", last).select(
+    league = scan(warehouse, "league_daily_averages", last).select(
         "game_date", *(f"{zone}_pct" for zone in ZONES)
     )
-    slates = _current(warehouse, "nbac_schedule", last).filter(pl.col("game_date").is_in(dates))
     cells = (
-        slates.select("season_year", "game_date")
+        schedule.filter(GAME.is_in(dates))
+        .select("season_year", "game_date")
         .unique()
         .join(league, on="game_date")
         .join(games.select("team_abbr").unique(), how="cross")
-        .with_columns(analysis_date="game_date")
     )
-    known = _as_of(cells, form, _TEAM).filter(pl.col("games") >= FEWEST_GAMES)
+    days = pl.concat(
+        [
+            games.select(*TEAM, "game_date", there=True),
+            finals_of(schedule).select(*TEAM, "game_date", there=False),
+        ]
+    )
+    counted = (
+        days.group_by(*TEAM, "game_date")
+        .agg(pl.col("there").any())
+        .with_columns(gap=~pl.col("there"))
+    )
+    known = as_of(cells, form, TEAM).filter(pl.col("games") >= FEWEST_GAMES)
+    known = as_of(known, tallied(counted, TEAM, 15), TEAM)
     compared = known.with_columns(
-        *(_rounded(pl.col(zone), 3).alias(f"{zone}_pct_allowed_last_15") for zone in ZONES),
+        *(rounded(pl.col(zone), 3).alias(f"{zone}_pct_allowed_last_15") for zone in ZONES),
         *(
-            _rounded(100 * (pl.col(zone) - pl.col(f"{zone}_pct")), 2).alias(
+            rounded(100 * (pl.col(zone) - pl.col(f"{zone}_pct")), 2).alias(
                 f"{zone}_defense_vs_league_avg"
             )
             for zone in ZONES
         ),
     )
     return compared.with_columns(
-        strongest_zone=_extreme(pl.min_horizontal), weakest_zone=_extreme(pl.max_horizontal)
+        analysis_date="game_date",
+        strongest_zone=_extreme(pl.min_horizontal),
+        weakest_zone=_extreme(pl.max_horizontal),
+        early_season_flag=pl.col("games_in_sample") < 15,
+        is_production_ready=complete_of_games(15) >= COMPLETE,
     ).collect()
 
 
