@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import dates_to_build
 from nba_pipeline.engine.plan import demands, is_up_to_date, read_partitions
-from nba_pipeline.engine.protocols import Source, Versions, Warehouse
+from nba_pipeline.engine.protocols import Source, Stored, Warehouse
 from nba_pipeline.engine.snapshot import Snapshot
 from nba_pipeline.engine.table import Input, Table
 
@@ -88,7 +88,7 @@ def out_of_date(
     for name, dates in in_season.items():
         if dates:
             demand = demands(tables[name], dates, tables, known, source, environ)
-            stored = known.stored(tables[name], dates)
+            stored = known.versions(tables[name], dates)
             for day in dates:
                 if not is_up_to_date(stored.get(day), demand[day]):
                     wanted.setdefault(day, {})[name] = demand[day].fingerprint
@@ -103,15 +103,15 @@ def out_of_date(
 
 
 def _known(
-    asked: Mapping[str, Sequence[date]], tables: Mapping[str, Table], warehouse: Versions
-) -> Snapshot:
+    asked: Mapping[str, Sequence[date]], tables: Mapping[str, Table], warehouse: Warehouse
+) -> Snapshot[Stored]:
     """What is known of some partitions and of all that they read, at this moment."""
     wanted: dict[str, set[date]] = {}
     for name, dates in asked.items():
         wanted.setdefault(name, set()).update(dates)
         for upstream, reached in read_partitions(tables[name], dates).items():
             wanted.setdefault(upstream, set()).update(reached)
-    return Snapshot(wanted, tables, warehouse)
+    return Snapshot(wanted, tables, warehouse.stored)
 
 
 def rounds(

@@ -137,7 +137,9 @@ class _Batch:
     def run(self) -> list[Partition]:
         table, session = self.table, self.session
         self._refuse_unknown_seasons()
-        upstream = Snapshot(read_partitions(table, self.dates), session.tables, session.warehouse)
+        upstream = Snapshot(
+            read_partitions(table, self.dates), session.tables, session.warehouse.versions
+        )
         demand = demands(
             table, self.dates, session.tables, upstream, session.source, session.environ
         )

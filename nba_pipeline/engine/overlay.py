@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from nba_pipeline.engine import rows
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import Log
-from nba_pipeline.engine.protocols import Columns, Stored, Warehouse
+from nba_pipeline.engine.protocols import Columns, Stored, Version, Warehouse
 from nba_pipeline.engine.table import Table
 
 
@@ -31,11 +31,19 @@ class Overlay:
         self._appended: dict[str, list[pa.Table]] = {}
         self._writings = 0
 
+    def versions(self, table: Table, dates: Sequence[date]) -> Mapping[date, Version]:
+        """Which version each partition is of, here or below."""
+        mine = self._mine(table, dates)
+        return {**self._below.versions(table, [day for day in dates if day not in mine]), **mine}
+
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each partition, here or below."""
-        mine = self._replaced.get(table.full_name, {})
-        known = self._below.stored(table, [day for day in dates if day not in mine])
-        return known | {day: mine[day][1] for day in dates if day in mine}
+        mine = self._mine(table, dates)
+        return self._below.stored(table, [day for day in dates if day not in mine]) | mine
+
+    def _mine(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
+        replaced = self._replaced.get(table.full_name, {})
+        return {day: replaced[day][1] for day in dates if day in replaced}
 
     def read(
         self,

@@ -50,7 +50,7 @@ def demands(
     """What each partition of ``dates`` would be computed from."""
     config = repr(sorted(table.settings_in(environ).items()))
     stored = {
-        name: warehouse.stored(tables[name], sorted(days))
+        name: warehouse.versions(tables[name], sorted(days))
         for name, days in read_partitions(table, dates).items()
     }
     whole = {

@@ -147,15 +147,38 @@ class Columns(Protocol):
         """
 
 
-class Versions(Protocol):
-    """Knows which partitions there are, and what they were computed from."""
+class Version(Protocol):
+    """What whoever reads a stored partition has to know of it; see ``Stored``, which is one."""
 
-    def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
-        """What is known about each stored partition among ``dates``."""
+    @property
+    def data_version(self) -> str:
+        """Hash over every current row."""
+
+    @property
+    def mark(self) -> str:
+        """Of the stored rows as they are; empty where the warehouse cannot tell."""
+
+    @property
+    def intact(self) -> bool:
+        """Whether the stored file is whole."""
+
+    @property
+    def damage(self) -> str:
+        """What is wrong with rows that are not intact, in one sentence."""
+
+
+class Versions(Protocol):
+    """Knows which partitions there are."""
+
+    def versions(self, table: Table, dates: Sequence[date]) -> Mapping[date, Version]:
+        """Which version each stored partition among ``dates`` is of."""
 
 
 class Warehouse(Versions, Protocol):
     """Keeps one partition per table and date."""
+
+    def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
+        """What is known about each stored partition among ``dates``."""
 
     def read(
         self,

@@ -93,7 +93,7 @@ def read_inputs(
 
 def _fetched(wanted: Reading, session: Session, known: Versions) -> pa.Table:
     upstream = session.tables[wanted.table]
-    stored = known.stored(upstream, wanted.dates)
+    stored = known.versions(upstream, wanted.dates)
     if all(about.mark for about in stored.values()):
         found = session.cache.rows(
             (upstream.full_name, wanted.every_revision),

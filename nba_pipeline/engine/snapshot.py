@@ -7,25 +7,29 @@ kept longer could be overtaken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Generic, TypeVar
 
-from nba_pipeline.engine.protocols import Stored, Versions
+from nba_pipeline.engine.protocols import Version
 from nba_pipeline.engine.table import Table
 
+V = TypeVar("V", bound=Version)
 
-class Snapshot:
+
+class Snapshot(Generic[V]):
     """The versions of some partitions; of others it knows nothing and must not be asked."""
 
     def __init__(
-        self, wanted: Mapping[str, Iterable[date]], tables: Mapping[str, Table], warehouse: Versions
+        self,
+        wanted: Mapping[str, Iterable[date]],
+        tables: Mapping[str, Table],
+        ask: Callable[[Table, Sequence[date]], Mapping[date, V]],
     ) -> None:
-        """Ask ``warehouse`` for the ``wanted`` dates of tables, given by their bare names."""
-        self._known = {
-            name: warehouse.stored(tables[name], sorted(days)) for name, days in wanted.items()
-        }
+        """Ask for the ``wanted`` dates of tables, given by their bare names."""
+        self._known = {name: ask(tables[name], sorted(days)) for name, days in wanted.items()}
 
-    def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
+    def versions(self, table: Table, dates: Sequence[date]) -> dict[date, V]:
         """What was known about each stored partition among ``dates``."""
         known = self._known[table.name]
         return {day: known[day] for day in dates if day in known}

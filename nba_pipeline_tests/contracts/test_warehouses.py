@@ -117,6 +117,17 @@ def test_what_is_known_of_a_partition_is_read_as_it_was_written(warehouse):
     assert warehouse.stored(SUMMARY, [DAY]) == {DAY: known}
 
 
+def test_the_versions_are_those_of_what_is_known(warehouse, another):
+    rows = rows_of(SUMMARY, {"player": "a"})
+    warehouse.replace(SUMMARY, {DAY: (rows, about(rows, data_version="of these rows"))})
+    for opened in (warehouse, another):
+        version, known = (ask(SUMMARY, [DAY, NEXT_DAY]) for ask in (opened.versions, opened.stored))
+        assert list(version) == list(known) == [DAY]
+        for name in ("data_version", "mark", "intact", "damage"):
+            assert getattr(version[DAY], name) == getattr(known[DAY], name)
+        assert version[DAY].data_version == "of these rows"
+
+
 def test_a_replaced_partition_holds_nothing_of_the_old_one(warehouse):
     put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}, {"player": "b"}))
     put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "c"}))

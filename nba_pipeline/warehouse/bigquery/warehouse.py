@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from nba_pipeline.engine import rows as engine_rows
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.logs import LOGS, Log
-from nba_pipeline.engine.protocols import Stored
+from nba_pipeline.engine.protocols import Stored, Version
 from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse.bigquery.calls import ONCE, Calls, operation
 from nba_pipeline.warehouse.bigquery.connection import Connection
@@ -53,6 +53,14 @@ class BigQueryWarehouse:
         self._there: set[str] = set()
 
     # Reading -------------------------------------------------------------------------------------
+
+    def versions(self, table: Table, dates: Sequence[date]) -> Mapping[date, Version]:
+        """Which version each stored partition among ``dates`` is of.
+
+        Raises:
+            WarehouseError: When BigQuery cannot be asked.
+        """
+        return self.stored(table, dates)
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``.

@@ -132,7 +132,8 @@ def test_a_file_that_a_disk_does_not_give_out_is_not_taken_for_damaged(
     def fail(*_: object) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("nba_pipeline.warehouse.local._rows", fail)
+    for module in ("local", "files"):
+        monkeypatch.setattr(f"nba_pipeline.warehouse.{module}.rows_of", fail)
     with pytest.raises(WarehouseError, match=r"^cannot read nba_test\.raw: .*Input/output error"):
         warehouse.read(RAW, [DAY])
     assert file.exists()

@@ -162,8 +162,25 @@ def test_the_next_process_knows_of_partitions_what_their_files_say(warehouse, ne
 
 
 def test_it_opens_no_file_for_that(next_process, monkeypatch):
-    monkeypatch.setattr("nba_pipeline.warehouse.local._read_footer", None)
+    monkeypatch.setattr("nba_pipeline.warehouse.footers.footer_of", None)
     assert set(next_process.stored(SUMMARY, DAYS)) == set(DAYS)
+
+
+def test_whoever_asks_for_versions_has_nothing_else_decoded(next_process, monkeypatch):
+    monkeypatch.setattr("nba_pipeline.warehouse.footers.from_json", None)
+    found = next_process.versions(SUMMARY, DAYS)
+    assert [known.data_version for known in found.values()] == ["v", "v"]
+
+
+def test_texts_damaged_where_they_were_left_are_looked_up_in_the_files(warehouse, next_process):
+    left = warehouse.folder / ".shelf" / "nba_test" / "summary-footers.arrow"
+    whole = next_process.stored(SUMMARY, DAYS)
+    with left.open("r+b") as file:
+        file.seek(-20, os.SEEK_END)  # what a file says is the last column, and padded
+        file.write(b"nonsense")
+    found = LocalWarehouse(warehouse.folder, TABLES)
+    assert set(found.versions(SUMMARY, DAYS)) == set(DAYS)
+    assert found.stored(SUMMARY, DAYS) == whole
 
 
 def test_what_was_written_is_known_as_its_file_says_it(warehouse, next_process):
