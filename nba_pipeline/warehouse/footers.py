@@ -41,7 +41,7 @@ class Footers:
         self._left = left
         self._new: set[date] = set()
         self._known = {
-            day: _Footer(data_version, mark)
+            date.fromisoformat(day): _Footer(data_version, mark)
             for day, mark, data_version in _rows(left, "day", "mark", "data_version")
         }
 
@@ -83,7 +83,7 @@ class Footers:
         known = {day: footer for day, footer in self._known.items() if footer.text}
         return pa.table(
             {
-                "day": pa.array(known, pa.date32()),
+                "day": [day.isoformat() for day in known],  # read in a tenth of a date's time
                 "mark": [footer.mark for footer in known.values()],
                 "data_version": [footer.data_version for footer in known.values()],
                 "text": [footer.text for footer in known.values()],
@@ -101,7 +101,7 @@ class Footers:
         """Have the texts that an earlier process left, of those files that are still the same."""
         left, self._left = self._left, None
         for day, mark, text in _rows(left, "day", "mark", "text"):
-            known = self._known.get(day)
+            known = self._known.get(date.fromisoformat(day))
             if known and known.mark == mark:
                 known.text = text
 

@@ -78,6 +78,8 @@ class LocalWarehouse:
 
     def _present(self, table: Table, dates: Sequence[date]) -> dict[date, str]:
         """The files there are of some dates; looked for in one listing of the folder."""
+        if not dates:
+            return {}
         folder = str(self.folder / table.dataset / table.name)
         names = set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: PTH112, PTH208
         files = ((day, f"{day.isoformat()}.parquet") for day in dates)
@@ -112,7 +114,8 @@ class LocalWarehouse:
         present = sorted(self._present(table, dates).items())
         paths = [path for _, path in present]
         if not paths:
-            return pa.schema([table.schema.field(name) for name in wanted]).empty_table()
+            fields = [table.schema.field(name) for name in wanted]
+            return pa.Table.from_batches([], pa.schema(fields))
         picked, condition = wanted, None
         if table.keeps_revisions and not every_revision:
             if as_of is None:

@@ -9,17 +9,22 @@ written or another's counts as not there.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import pyarrow as pa
 
+from nba_pipeline.engine.hashing import joined
 from nba_pipeline.warehouse.placing import Placer
 
 # A file begins with the digest of its index, and the index's length in eight bytes. The index is
-# the schema, which says of each column how many bytes it has and what their digest is.
+# the schema, which says how many bytes each column has and what their digest is.
 _DIGEST, _LENGTH = hashlib.sha256().digest_size, 8
-_SIZE_KEY, _DIGEST_KEY = b"size", b"sha256"
+_COLUMNS_KEY = b"columns of the shelf"
+# Raised when files are laid out otherwise: those of before then count as not there.
+_LAYOUT = 3
 
 
 class Shelf:
@@ -51,12 +56,9 @@ class Shelf:
             OSError: When they cannot be written.
         """
         columns = [_encoded(rows, column) for column in rows.column_names]
-        about = (
-            {_SIZE_KEY: str(each.size), _DIGEST_KEY: hashlib.sha256(each).hexdigest()}
-            for each in columns
-        )
-        fields = map(pa.Field.with_metadata, rows.schema, about)
-        index = pa.schema(fields, rows.schema.metadata).serialize()
+        about = json.dumps([(each.size, hashlib.sha256(each).hexdigest()) for each in columns])
+        said = {**(rows.schema.metadata or {}), _COLUMNS_KEY: about}
+        index = rows.schema.with_metadata(said).serialize()
         head = _digest(name, index) + index.size.to_bytes(_LENGTH, "little")
         # Not synced: what the disk loses is read from where it came from.
         self._placer.place(self._path(name), [head, index, *columns], synced=False)
@@ -75,14 +77,15 @@ class Kept:
     def __init__(self, path: Path, head: bytes, index: pa.Buffer) -> None:
         """Of the file at ``path``, for as long as it begins with that ``head``."""
         schema = pa.ipc.read_schema(index)
-        self.schema = pa.schema([field.remove_metadata() for field in schema], schema.metadata)
+        said = dict(schema.metadata)
+        about = json.loads(said.pop(_COLUMNS_KEY))
+        self.schema = schema.with_metadata(said)
         self._path, self._head = path, head
-        self._places: dict[str, tuple[int, int, str]] = {}
-        start = len(head) + index.size
-        for field in schema:
-            size, digest = int(field.metadata[_SIZE_KEY]), field.metadata[_DIGEST_KEY].decode()
-            self._places[field.name] = start, size, digest
-            start += size
+        starts = accumulate((size for size, _ in about), initial=len(head) + index.size)
+        self._places = {
+            name: (start, size, digest)
+            for name, start, (size, digest) in zip(schema.names, starts, about, strict=False)
+        }
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """Some of the columns.
@@ -105,13 +108,13 @@ class Kept:
 
 def _digest(name: str, index: pa.Buffer) -> bytes:
     """Over the name as well, so that a file copied over another is not taken for it."""
-    sha = hashlib.sha256(name.encode())
+    sha = hashlib.sha256(f"{_LAYOUT} {name}".encode())
     sha.update(index)
     return sha.digest()
 
 
 def _encoded(rows: pa.Table, name: str) -> pa.Buffer:
-    return pa.record_batch([rows[name].combine_chunks()], names=[name]).serialize()
+    return pa.record_batch([joined(rows[name])], names=[name]).serialize()
 
 
 def _read(file: pa.NativeFile, start: int, size: int, digest: str) -> pa.Buffer:

@@ -134,6 +134,13 @@ def test_what_was_kept_under_another_name_is_as_good_as_nothing(shelf, tmp_path)
     assert shelf.get("raw") is None
 
 
+def test_a_file_that_is_laid_out_otherwise_is_as_good_as_nothing(shelf, monkeypatch):
+    monkeypatch.setattr("nba_pipeline.warehouse.shelf._LAYOUT", 0)
+    shelf.put("rows", ROWS)
+    monkeypatch.undo()
+    assert shelf.get("rows") is None
+
+
 # A warehouse and its files ------------------------------------------------------------------------
 
 
