@@ -105,15 +105,13 @@ stints AS (
 
 _EXPECTED = """
 cells AS (
-    SELECT t.player_lookup, t.universal_player_id, t.team_abbr, t.season_year, t.game_date,
-        t.games_in_last_7_days, t.games_in_last_14_days, t.minutes_in_last_7_days,
-        t.minutes_in_last_14_days, t.back_to_backs_last_14_days, t.avg_minutes_per_game_last_7,
-        t.fourth_quarter_minutes_last_7, t.player_age, appeared.joined
-    FROM (FROM upcoming_player_game_context SEMI JOIN days ON game_date = day) t
-    ASOF JOIN appeared ON appeared.player_lookup = t.player_lookup
-        AND appeared.season_year = t.season_year AND appeared.game_date < t.game_date
+    SELECT tonight.*, appeared.joined
+    FROM upcoming_player_game_context tonight
+    ASOF JOIN appeared ON appeared.player_lookup = tonight.player_lookup
+        AND appeared.season_year = tonight.season_year AND appeared.game_date < tonight.game_date
 )"""
 
+# Over days: the tally before the cell, less the tally before its window.
 _PLAYER_DAILY_CACHE = """
 complete AS (
     SELECT cells.player_lookup, cells.game_date,
@@ -403,7 +401,7 @@ def _hashed(
         days = pa.table({"day": pa.array(sorted(dates), pa.date32())})
         connection.from_arrow(days).create("days")
         for name, columns in READS[table].items():
-            found = files(warehouse, name, max(dates))
+            found = files(warehouse, name, dates)
             stored = (
                 connection.read_parquet(found) if found else connection.from_arrow(nothing(name))
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -108,10 +109,21 @@ READS = {
 }
 
 
-def files(warehouse: Path, table: str, last: date) -> list[str]:
-    """The stored files of a table up to a date, oldest first."""
+#: Of these a row reads its own date alone, of the others every date up to it.
+SAME_DAY = frozenset(
+    {"upcoming_player_game_context", "player_shot_zone_analysis", "league_daily_averages"}
+)
+
+
+def files(warehouse: Path, table: str, dates: Sequence[date]) -> list[str]:
+    """The stored files of a table that rows of some dates read, oldest first."""
     folder = warehouse / REGISTRY[table].dataset / table
-    return sorted(str(path) for path in folder.glob("*.parquet") if path.stem <= last.isoformat())
+    days, last = {day.isoformat() for day in dates}, max(dates).isoformat()
+    return sorted(
+        str(path)
+        for path in folder.glob("*.parquet")
+        if (path.stem in days if table in SAME_DAY else path.stem <= last)
+    )
 
 
 def nothing(table: str) -> pa.Table:

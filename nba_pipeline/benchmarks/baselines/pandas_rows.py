@@ -79,8 +79,8 @@ def _of_day(table: str, warehouse: Path, day: date, threads: int) -> list[Row]:
 
 
 def _frame(warehouse: Path, name: str, columns: Sequence[str], day: date) -> pd.DataFrame:
-    """A table's rows up to a date, in order; of raw ones the newest revisions."""
-    found = files(warehouse, name, day)
+    """A table's rows that a date reads, in order; of raw ones the newest revisions."""
+    found = files(warehouse, name, [day])
     stored = ds.dataset(found) if found else ds.dataset(nothing(name))
     rows = stored.to_table(columns=list(columns)).to_pandas()
     if "is_current" in rows.columns:
@@ -136,9 +136,9 @@ def _rounded(value: float, decimals: int) -> float | None:
 def _finals(frames: Frames, team: str, season: int, day: date) -> pd.DataFrame:
     """A team's final games before a date."""
     games = frames["nbac_schedule"]
-    games = games[(games["home_team_abbr"] == team) | (games["away_team_abbr"] == team)]
-    games = games[(games["season_year"] == season) & (games["game_status"] == 3)]
-    return games[games["game_date"] < day]
+    theirs = (games["home_team_abbr"] == team) | (games["away_team_abbr"] == team)
+    final = (games["game_status"] == 3) & (games["season_year"] == season)
+    return games[theirs & final & (games["game_date"] < day)]
 
 
 def _lines(frames: Frames, player: str, season: int, day: date) -> pd.DataFrame:
@@ -151,8 +151,8 @@ def _lines(frames: Frames, player: str, season: int, day: date) -> pd.DataFrame:
 def _team_games(frames: Frames, team: str, season: int, day: date) -> pd.DataFrame:
     """A team's summaries before a date."""
     games = frames["team_offense_game_summary"]
-    games = games[(games["team_abbr"] == team) & (games["season_year"] == season)]
-    return games[games["game_date"] < day]
+    theirs = (games["team_abbr"] == team) & (games["season_year"] == season)
+    return games[theirs & (games["game_date"] < day)]
 
 
 def _counted(
@@ -164,11 +164,13 @@ def _counted(
 ) -> Counted:
     """A player's games that count, the newest first: his own, and his team's since he joined it."""
     appeared, there = set(lines["game_date"]), set(summaries["game_date"])
-    elsewhere = lines[lines["team_abbr"] != team]["game_date"]
-    since = lines[lines["game_date"] > elsewhere.iloc[-1]] if len(elsewhere) else lines
-    theirs = set(finals[finals["game_date"] >= since["game_date"].iloc[0]]["game_date"])
-    told = set(team_games[team_games["player_lines"] > 0]["game_date"])
-    told |= set(finals[finals["season_type"] == "play_in"]["game_date"])
+    days = lines["game_date"]
+    elsewhere = days[lines["team_abbr"] != team]
+    joined = days[days > elsewhere.iloc[-1]].iloc[0] if len(elsewhere) else days.iloc[0]
+    days = finals["game_date"]
+    theirs = set(days[days >= joined])
+    told = set(days[finals["season_type"] == "play_in"])
+    told |= set(team_games["game_date"][team_games["player_lines"] > 0])
     gaps = (appeared | (theirs - told)) - there
     return [
         (played, played in there, played in gaps)
@@ -187,14 +189,13 @@ def _complete(games: Counted) -> float:
 # Tables -------------------------------------------------------------------------------------------
 
 
-def _expected(frames: Frames, day: date) -> list[str]:
-    tonight = frames["upcoming_player_game_context"]
-    return list(tonight[tonight["game_date"] == day]["player_lookup"])
+def _expected(frames: Frames, _: date) -> list[str]:
+    return list(frames["upcoming_player_game_context"]["player_lookup"])
 
 
 def _daily_cache(frames: Frames, day: date, player: str) -> Row | None:
     tonight = frames["upcoming_player_game_context"]
-    context = tonight[(tonight["player_lookup"] == player) & (tonight["game_date"] == day)].iloc[0]
+    context = tonight[tonight["player_lookup"] == player].iloc[0]
     season = context["season_year"]
     games = frames["player_game_summary"]
     summaries = games[(games["player_lookup"] == player) & (games["season_year"] == season)]
@@ -211,7 +212,7 @@ def _daily_cache(frames: Frames, day: date, player: str) -> Row | None:
         [game for game in counted if game[0] >= day - timedelta(days=days)] for days in (7, 14)
     )
     shots = frames["player_shot_zone_analysis"]
-    shots = shots[(shots["player_lookup"] == player) & (shots["game_date"] == day)]
+    shots = shots[shots["player_lookup"] == player]
     told = games.tail(10).dropna(subset=["assisted_fg_makes"])
     whole = ("games_in_last_7_days", "games_in_last_14_days", "back_to_backs_last_14_days")
     return {
@@ -249,13 +250,13 @@ def _appeared(frames: Frames, day: date) -> list[str]:
 
 def _shot_zones(frames: Frames, day: date, player: str) -> Row | None:
     schedule, games = frames["nbac_schedule"], frames["player_game_summary"]
-    season = schedule[schedule["game_date"] == day]["season_year"].iloc[0]
+    season = schedule.loc[schedule["game_date"] == day, "season_year"].iloc[0]
     games = games[(games["player_lookup"] == player) & (games["season_year"] == season)]
     games = games[games["game_date"] < day]
     if len(games) < FEWEST_GAMES:
         return None
     lines = _lines(frames, player, season, day)
-    person, team = lines[["universal_player_id", "team_abbr"]].iloc[-1]
+    person, team = (lines[name].iloc[-1] for name in ("universal_player_id", "team_abbr"))
     finals, team_games = (of(frames, team, season, day) for of in (_finals, _team_games))
     counted = _counted(lines, games, finals, team_games, team)
     recent, trend = games.tail(10), games.tail(20)
@@ -320,22 +321,20 @@ def _primary_zone(rates: dict[str, float | None]) -> str | None:
     return min(reached)[2] if reached else "balanced"
 
 
-def _teams(frames: Frames, day: date) -> list[str]:
-    league = frames["league_daily_averages"]
-    if league[league["game_date"] == day].empty:
+def _teams(frames: Frames, _: date) -> list[str]:
+    if frames["league_daily_averages"].empty:
         return []
     return list(frames["team_defense_game_summary"]["defending_team_abbr"].unique())
 
 
 def _defense_zones(frames: Frames, day: date, team: str) -> Row | None:
     schedule, games = frames["nbac_schedule"], frames["team_defense_game_summary"]
-    season = schedule[schedule["game_date"] == day]["season_year"].iloc[0]
+    season = schedule.loc[schedule["game_date"] == day, "season_year"].iloc[0]
     games = games[(games["defending_team_abbr"] == team) & (games["season_year"] == season)]
     games = games[games["game_date"] < day]
     if len(games) < FEWEST_GAMES:
         return None
-    recent, averages = games.tail(15), frames["league_daily_averages"]
-    league = averages[averages["game_date"] == day].iloc[0]
+    recent, league = games.tail(15), frames["league_daily_averages"].iloc[0]
     allowed = {
         zone: recent[f"opp_{zone}_makes"].sum() / recent[f"opp_{zone}_attempts"].sum()
         for zone in ZONES

@@ -32,23 +32,23 @@ from nba_pipeline.benchmarks.baselines.polars_windows import (
     SEASON,
     STINT,
     TEAM,
+    Frames,
     appeared_in,
     as_of,
     complete_of_days,
     complete_of_games,
     count_of,
     counted_for,
-    current,
     finals_of,
     mean_of,
     part,
+    read,
     rounded,
-    scan,
     sum_of,
     tallied,
     tally_before,
 )
-from nba_pipeline.tables.precompute.player_daily_cache import CACHE_VERSION, SHOT_PROFILE, WORKLOAD
+from nba_pipeline.tables.precompute.player_daily_cache import CACHE_VERSION
 
 
 def build(table: str, warehouse: Path, dates: Sequence[date], target: Path) -> None:
@@ -71,7 +71,7 @@ def rows(table: str, warehouse: Path, dates: Sequence[date]) -> pa.Table:
 
 
 def _hashed(table: str, warehouse: Path, dates: Sequence[date]) -> pl.DataFrame:
-    found = _FRAMES[table](warehouse, sorted(dates))
+    found = _FRAMES[table](read(table, warehouse, dates), dates).collect()
     entity, day = key_columns(table)
     plain = found.select(FEATURES[table]).sort(day, entity)
     texts = plain.select(_json_text(table)).to_series()
@@ -93,10 +93,9 @@ def _json_text(table: str) -> pl.Expr:
 # Tables -------------------------------------------------------------------------------------------
 
 
-def _daily_cache(warehouse: Path, dates: list[date]) -> pl.DataFrame:
-    last = dates[-1]
-    summaries = scan(warehouse, "player_game_summary", last)
-    team_games = scan(warehouse, "team_offense_game_summary", last)
+def _daily_cache(stored: Frames, _: Sequence[date]) -> pl.LazyFrame:
+    summaries = stored["player_game_summary"]
+    team_games = stored["team_offense_game_summary"]
     games = (
         summaries.filter("is_active")
         .sort("game_date")
@@ -124,18 +123,12 @@ def _daily_cache(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         team_pace_last_10=mean_of("pace", 10, TEAM, 1, 4),
         team_off_rating_last_10=mean_of("offensive_rating", 10, TEAM, 2, 4),
     )
-    shots = scan(warehouse, "player_shot_zone_analysis", last).select(
-        "player_lookup", "game_date", *SHOT_PROFILE
-    )
-    appeared = appeared_in(warehouse, last)
-    tonight = (
-        scan(warehouse, "upcoming_player_game_context", last)
-        .filter(GAME.is_in(dates))
-        .select(*PLAYER, "universal_player_id", "team_abbr", "game_date", *WORKLOAD)
-        .join(shots, on=["player_lookup", "game_date"], how="left")
-    )
+    shots = stored["player_shot_zone_analysis"]
+    appeared = appeared_in(stored["nbac_player_boxscores"])
+    tonight = stored["upcoming_player_game_context"]
+    tonight = tonight.join(shots, on=["player_lookup", "game_date"], how="left")
     cells = as_of(tonight, appeared.select(*STINT, "game_date"), PLAYER)
-    finals = finals_of(current(warehouse, "nbac_schedule", last))
+    finals = finals_of(stored["nbac_schedule"])
     counted = counted_for(cells, appeared, summaries, finals, team_games)
     tally = tallied(counted, STINT, 5, 10, SEASON)
     known = as_of(cells, form, PLAYER).filter(pl.col("games_played_season") >= FEWEST_GAMES)
@@ -152,18 +145,17 @@ def _daily_cache(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         early_season_flag=pl.col("games_played_season") < 10,
         cache_quality_score=complete_of_games(5),
         is_production_ready=pl.all_horizontal(pct >= COMPLETE for pct in ready),
-    ).collect()
+    )
 
 
-def _shot_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
-    last = dates[-1]
+def _shot_zones(stored: Frames, dates: Sequence[date]) -> pl.LazyFrame:
     zoned = pl.all_horizontal(pl.col("paint_attempts", "mid_range_attempts").is_not_null())
     told = zoned & pl.all_horizontal(
         pl.col("assisted_fg_makes", "unassisted_fg_makes").is_not_null()
     )
     shots = [f"{zone}_{what}" for zone in ZONES for what in ("attempts", "makes")]
     makes = ["assisted_fg_makes", "unassisted_fg_makes", "fg_makes"]
-    summaries = scan(warehouse, "player_game_summary", last)
+    summaries = stored["player_game_summary"]
     games = summaries.sort("game_date").select(
         *PLAYER,
         "game_date",
@@ -171,7 +163,7 @@ def _shot_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         *(pl.when(told).then(name).alias(name) for name in makes),
     )
     form = games.select(*PLAYER, "game_date", *_zone_rates()).with_columns(_primary())
-    schedule, appeared = current(warehouse, "nbac_schedule", last), appeared_in(warehouse, last)
+    schedule, appeared = stored["nbac_schedule"], appeared_in(stored["nbac_player_boxscores"])
     tonight = (
         schedule.filter(GAME.is_in(dates))
         .select("season_year", "game_date")
@@ -179,9 +171,9 @@ def _shot_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         .join(appeared.select(PLAYER).unique(), on="season_year")
     )
     cells = as_of(tonight, appeared, PLAYER).filter(pl.col("joined").is_not_null())
-    team_games = scan(warehouse, "team_offense_game_summary", last)
+    team_games = stored["team_offense_game_summary"]
     counted = counted_for(cells, appeared, summaries, finals_of(schedule), team_games)
-    positions = current(warehouse, "nbac_player_list", last).select(
+    positions = stored["nbac_player_list"].select(
         *PERSON, "game_date", player_position=pl.col("position").str.head(1).replace("", None)
     )
     known = as_of(cells, form, PLAYER).filter(pl.col("games") >= FEWEST_GAMES)
@@ -192,7 +184,7 @@ def _shot_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         sample_quality_20=_graded("games", 20, 14, 10),
         early_season_flag=pl.col("games") < 10,
         is_production_ready=complete_of_games(10) >= COMPLETE,
-    ).collect()
+    )
 
 
 def _graded(games: str, excellent: int, good: int, limited: int) -> pl.Expr:
@@ -267,14 +259,13 @@ def _primary() -> pl.Expr:
     )
 
 
-def _defense_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
-    last = dates[-1]
+def _defense_zones(stored: Frames, dates: Sequence[date]) -> pl.LazyFrame:
     games = (
-        scan(warehouse, "team_defense_game_summary", last)
+        stored["team_defense_game_summary"]
         .rename({"defending_team_abbr": "team_abbr"})
         .sort("game_date")
     )
-    schedule = current(warehouse, "nbac_schedule", last)
+    schedule = stored["nbac_schedule"]
     shares = {
         zone: sum_of(pl.col(f"opp_{zone}_makes"), 15, TEAM)
         / sum_of(pl.col(f"opp_{zone}_attempts"), 15, TEAM)
@@ -289,14 +280,11 @@ def _defense_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         games_in_sample=count_of(GAME, 15, TEAM),
         games_with_zone_data=count_of(pl.col("opp_paint_attempts"), 15, TEAM),
     )
-    league = scan(warehouse, "league_daily_averages", last).select(
-        "game_date", *(f"{zone}_pct" for zone in ZONES)
-    )
     cells = (
         schedule.filter(GAME.is_in(dates))
         .select("season_year", "game_date")
         .unique()
-        .join(league, on="game_date")
+        .join(stored["league_daily_averages"], on="game_date")
         .join(games.select("team_abbr").unique(), how="cross")
     )
     days = pl.concat(
@@ -327,7 +315,7 @@ def _defense_zones(warehouse: Path, dates: list[date]) -> pl.DataFrame:
         weakest_zone=_extreme(pl.max_horizontal),
         early_season_flag=pl.col("games_in_sample") < 15,
         is_production_ready=complete_of_games(15) >= COMPLETE,
-    ).collect()
+    )
 
 
 def _extreme(of: Callable[..., pl.Expr]) -> pl.Expr:

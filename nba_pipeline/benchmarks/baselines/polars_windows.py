@@ -6,15 +6,18 @@ newest row before its date. Completeness is such a sum, too: of days on which a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
-from nba_pipeline.benchmarks.baselines.features import files, nothing
+from nba_pipeline.benchmarks.baselines.features import READS, files, nothing
 
-#: Whose games: a person's by any name, a player's, those he counts with since he joined a team, a
-#: team's.
+Frames: TypeAlias = dict[str, pl.LazyFrame]
+
+#: Whose games: a person's by any name, a player's, a player's since the day he joined, a team's.
 PERSON, PLAYER = ["universal_player_id", "season_year"], ["player_lookup", "season_year"]
 STINT, TEAM = [*PLAYER, "joined"], ["team_abbr", "season_year"]
 
@@ -26,15 +29,23 @@ GAME = pl.col("game_date")
 # Windows ------------------------------------------------------------------------------------------
 
 
-def scan(warehouse: Path, table: str, last: date) -> pl.LazyFrame:
-    """A table's rows up to a date."""
-    found = files(warehouse, table, last)
-    return pl.scan_parquet(found) if found else pl.DataFrame(nothing(table)).lazy()
+def read(table: str, warehouse: Path, dates: Sequence[date]) -> Frames:
+    """What a table reads, by name; of raw tables the newest revisions.
+
+    Read before anything is made of it: a plan scans its files again for each of its branches.
+    """
+    plans = {name: _scan(name, of, warehouse, dates) for name, of in READS[table].items()}
+    return dict(zip(plans, (frame.lazy() for frame in pl.collect_all(plans.values())), strict=True))
 
 
-def current(warehouse: Path, table: str, last: date) -> pl.LazyFrame:
-    """The newest revisions of a raw table."""
-    return scan(warehouse, table, last).filter(pl.col("is_current"), ~pl.col("is_retracted"))
+def _scan(
+    name: str, columns: Sequence[str], warehouse: Path, dates: Sequence[date]
+) -> pl.LazyFrame:
+    found = files(warehouse, name, dates)
+    stored = pl.scan_parquet(found) if found else pl.DataFrame(nothing(name)).lazy()
+    if "is_current" in columns:
+        stored = stored.filter(pl.col("is_current"), ~pl.col("is_retracted"))
+    return stored.select(columns)
 
 
 def sum_of(column: pl.Expr, games: int, of: list[str]) -> pl.Expr:
@@ -96,14 +107,12 @@ def finals_of(schedule: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat(sides)
 
 
-def appeared_in(warehouse: Path, last: date) -> pl.LazyFrame:
+def appeared_in(lines: pl.LazyFrame) -> pl.LazyFrame:
     """Who appeared when and for whom, and on which day he joined that team."""
     team = pl.col("team_abbr")
     joined = pl.when(team.ne_missing(team.shift())).then("game_date").forward_fill().over(PLAYER)
-    return (
-        current(warehouse, "nbac_player_boxscores", last)
-        .sort("game_date")
-        .select(*PLAYER, "game_date", "team_abbr", "universal_player_id", joined=joined)
+    return lines.sort("game_date").select(
+        *PLAYER, "game_date", "team_abbr", "universal_player_id", joined=joined
     )
 
 
