@@ -38,6 +38,7 @@ from nba_pipeline.cli.options import (
 )
 from nba_pipeline.cli.printing import err, out, print_json
 from nba_pipeline.engine.session import Mode
+from nba_pipeline.engine.wording import counted
 from nba_pipeline.progress import LineReporter, bar_reporter
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _bring_history(
     told = Launched()
     for late in rounds(tables, days, span(), REGISTRY, open_warehouse(), source, os.environ):
         dates = len({day for stretch in late for day in stretch.dates})
-        err.print(f"history: {dates} {'date' if dates == 1 else 'dates'} to build")
+        err.print(f"history: {counted(dates, 'date')} to build")
         for stretch in late:
             told = _joined(told, bring(stretch.tables, stretch.dates))
             if told.problems:

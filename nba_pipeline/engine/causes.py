@@ -21,6 +21,7 @@ from nba_pipeline.engine.changes import RowChange
 from nba_pipeline.engine.inputs import PlannedCells
 from nba_pipeline.engine.table import Input, Table
 from nba_pipeline.engine.windows import STRIDE
+from nba_pipeline.engine.wording import counted, some_of
 
 #: Rows named for one entity, newest first; the others are counted.
 ROWS_NAMED = 3
@@ -88,9 +89,8 @@ def of_rows(changes: Sequence[RowChange]) -> list[Cause]:
     named = [_of_row(change) for change in newest[:ROWS_NAMED]]
     further = len(newest) - len(named)
     if further:
-        rows = "row" if further == 1 else "rows"
         last = named[-1]
-        sentence = f"{last.sentence}, and so did {further:,} further {rows}"
+        sentence = f"{last.sentence}, and so did {counted(further, 'further row')}"
         named[-1] = replace(last, further=further, sentence=sentence)
     return named
 
@@ -103,12 +103,9 @@ def sentences(causes: Sequence[Cause]) -> list[str]:
     together: dict[str, list[str]] = {}
     for entity, why in by_entity.items():
         together.setdefault("; ".join(cause.sentence for cause in why), []).append(entity)
-    return [f"{_names(who)}: {why}" if any(who) else why for why, who in together.items()]
-
-
-def _names(entities: Sequence[str]) -> str:
-    shown, more = entities[:_NAMES_SHOWN], len(entities) - _NAMES_SHOWN
-    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+    return [
+        f"{some_of(who, _NAMES_SHOWN)}: {why}" if any(who) else why for why, who in together.items()
+    ]
 
 
 def _of_row(change: RowChange) -> Cause:

@@ -20,13 +20,13 @@ from nba_pipeline.alerting.webhook import ADDRESS, Webhook
 from nba_pipeline.domain.calendar import nba_day
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.protocols import Warehouse
+from nba_pipeline.engine.wording import counted
 from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.partitions import dates_of
 from nba_pipeline.orchestration.problems import step_problem
 from nba_pipeline.orchestration.resources import WarehouseResource
 from nba_pipeline.orchestration.workflows import job_name
 from nba_pipeline.sources.secrets import text_without_secrets
-from nba_pipeline.validation.finding import counted
 from nba_pipeline.validation.judge import judge
 from nba_pipeline.validation.night import read_night
 

@@ -14,11 +14,11 @@ from nba_pipeline.engine.history import Late, out_of_date
 from nba_pipeline.engine.issues import record_issues
 from nba_pipeline.engine.sweep import season_so_far
 from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.engine.writer import Writer
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.clock import today
 from nba_pipeline.orchestration.resources import SourceResource, WarehouseResource
-from nba_pipeline.validation.finding import counted
 
 #: Whether stored partitions keep their promises.
 SOUND = "partition_is_sound"
@@ -98,9 +98,8 @@ def freshness_check_for(table: Table, tables: Mapping[str, Table]) -> dg.AssetCh
 def _freshness(late: Sequence[Late], stored: int) -> str:
     if not late:
         return f"{counted(stored, 'stored partition')} of the season, all up to date"
-    dates = ", ".join(str(found.day) for found in late[:_MOST_DATES])
-    more = f" and {len(late) - _MOST_DATES} more" if len(late) > _MOST_DATES else ""
-    return f"{len(late)} of {counted(stored, 'stored partition')} out of date: {dates}{more}"
+    dates = some_of([str(found.day) for found in late], _MOST_DATES)
+    return f"{len(late)} of {counted(stored, 'stored partition')} out of date: {dates}"
 
 
 def day_by_day(

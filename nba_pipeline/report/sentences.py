@@ -10,6 +10,7 @@ from typing import Any
 
 from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.domain.grading import GRADED, OVER, PENDING, PUSH, UNDER, VOID
+from nba_pipeline.engine.wording import counted
 
 Row = Mapping[str, Any]
 
@@ -73,11 +74,6 @@ def signed(value: float, decimals: int = 1) -> str:
     """A number with its sign, the typographer's minus among them; zero has none."""
     text = f"{value:+.{decimals}f}".replace("-", "−")
     return text if float(f"{value:.{decimals}f}") else text[1:]
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things: ``1 game``, ``2 games``."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def team_notes(team: Row) -> list[str]:

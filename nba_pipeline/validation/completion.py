@@ -9,15 +9,14 @@ from nba_pipeline.domain.calendar import EASTERN
 from nba_pipeline.engine.phases import PHASES, PREDICTIONS, Phase, phase_of
 from nba_pipeline.engine.reading import SCHEDULE
 from nba_pipeline.engine.timings import Row
+from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.validation.finding import (
     Finding,
     Outcome,
     at_most,
-    counted,
     not_applicable,
     passes,
-    some_of,
 )
 from nba_pipeline.validation.night import LAG_DAYS, Night, eastern, reason_of
 

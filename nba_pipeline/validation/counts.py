@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.validation.finding import (
     Finding,
     Outcome,
     at_least,
     at_most,
-    counted,
     not_applicable,
     passes,
-    some_of,
 )
 from nba_pipeline.validation.night import Night
 

@@ -81,14 +81,3 @@ def worst_first(found: Sequence[Finding]) -> list[Finding]:
     """What failed first; what does not apply last."""
     order = (Outcome.FAIL, Outcome.PARTIAL, Outcome.PASS, Outcome.NOT_APPLICABLE)
     return sorted(found, key=lambda finding: order.index(finding.outcome))
-
-
-def counted(number: int, what: str, many: str = "") -> str:
-    """``1 row``, ``1,200 rows``; ``many`` is a plural that needs more than an s."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {many or f'{what}s'}"
-
-
-def some_of(names: Sequence[str], most: int = 3) -> str:
-    """The first few of some names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -10,13 +10,12 @@ from nba_pipeline.engine.breakers import State
 from nba_pipeline.engine.recording import DATE_LEVEL
 from nba_pipeline.engine.table import FailureCategory
 from nba_pipeline.engine.timings import Row
+from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.validation.finding import (
     Finding,
     Outcome,
-    counted,
     not_applicable,
     passes,
-    some_of,
 )
 from nba_pipeline.validation.night import Night, reason_of
 

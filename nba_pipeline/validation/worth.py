@@ -7,6 +7,7 @@ from datetime import timedelta
 from statistics import fmean
 
 from nba_pipeline.engine.timings import Row
+from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.tables.predictions.prediction_requests import MIN_MINUTES, NOT_PLAYING
 from nba_pipeline.tables.predictions.systems import MARKET
 from nba_pipeline.validation.finding import (
@@ -14,10 +15,8 @@ from nba_pipeline.validation.finding import (
     Outcome,
     at_least,
     at_most,
-    counted,
     not_applicable,
     passes,
-    some_of,
 )
 from nba_pipeline.validation.night import Night
 

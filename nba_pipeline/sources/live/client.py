@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import tenacity
 
 from nba_pipeline.engine.errors import FetchError
+from nba_pipeline.engine.wording import counted
 from nba_pipeline.sources.landing import LARGEST_PAYLOAD
 from nba_pipeline.sources.live.clock import Clock, Turnstile
 from nba_pipeline.sources.live.hosts import Reach
@@ -137,7 +138,7 @@ class Client:
             return retrying(self._once, asked, deadline)
         except _TryAgainError as error:
             tries = retrying.statistics["attempt_number"]
-            raise FetchError(f"{error} ({tries} {'try' if tries == 1 else 'tries'})") from None
+            raise FetchError(f"{error} ({counted(tries, 'try', 'tries')})") from None
 
     # Waiting -------------------------------------------------------------------------------------
 
