@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from itertools import groupby
+from typing import NamedTuple
 
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import PlannedCells, days_of, window_dates
@@ -39,6 +40,13 @@ class Demand:
     missing: str = ""
 
 
+class _Begins(NamedTuple):
+    """What digests begin with, the same on every date: of a fingerprint, and of each input."""
+
+    fingerprint: tuple[str, ...]
+    inputs: Mapping[str, tuple[str, ...]]
+
+
 def demands(
     table: Table,
     dates: Sequence[date],
@@ -48,7 +56,10 @@ def demands(
     environ: Mapping[str, str],
 ) -> dict[date, Demand]:
     """What each partition of ``dates`` would be computed from."""
-    config = repr(sorted(table.settings_in(environ).items()))
+    begins = _Begins(
+        (table.full_name, table.meaning, repr(sorted(table.settings_in(environ).items()))),
+        {name: (declared.table, repr(declared)) for name, declared in table.inputs.items()},
+    )
     stored = {
         name: warehouse.versions(tables[name], sorted(days))
         for name, days in read_partitions(table, dates).items()
@@ -73,7 +84,7 @@ def demands(
         for day, about in known.items()
         if not about.intact
     }
-    return {day: _demand(table, day, versions, lines, damaged, config) for day in dates}
+    return {day: _demand(table, day, versions, lines, damaged, begins) for day in dates}
 
 
 def read_partitions(table: Table, dates: Sequence[date]) -> dict[str, set[date]]:
@@ -92,21 +103,19 @@ def _demand(
     versions: Mapping[str, Mapping[date, str]],
     lines: Mapping[str, Mapping[date, str]],
     damaged: Mapping[tuple[str, date], str],
-    config: str,
+    begins: _Begins,
 ) -> Demand:
     digests, missing = {}, ""
     for name, declared in table.inputs.items():
         read, known = days_of(declared.window, day), lines[name]
-        seen = [known[touched] for touched in read if touched in known]
-        digests[name] = text_digest(declared.table, repr(declared), *seen)
+        digests[name] = text_digest(*begins.inputs[name], *filter(None, map(known.get, read)))
         if day in read and day not in versions[name] and not missing:
             missing = damaged.get((declared.table, day)) or (
                 f"{table.name} of {day} reads {declared.table}, which has no partition for that "
                 "date: build it first"
             )
     parts = [f"{name}={digest}" for name, digest in sorted(digests.items())]
-    prefix = (table.full_name, table.meaning, config)
-    return Demand(text_digest(*prefix, *parts), digests, missing)
+    return Demand(text_digest(*begins.fingerprint, *parts), digests, missing)
 
 
 def is_up_to_date(stored: Stored | None, demand: Demand) -> bool:
