@@ -82,8 +82,11 @@ class LocalWarehouse:
             return {}
         folder = str(self.folder / table.dataset / table.name)
         names = set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: PTH112, PTH208
-        files = ((day, f"{day.isoformat()}.parquet") for day in dates)
-        present = {day: f"{folder}{os.sep}{name}" for day, name in files if name in names}
+        present = {
+            day: f"{folder}{os.sep}{name}"
+            for day in dates
+            if (name := f"{day.isoformat()}.parquet") in names
+        }
         if DAMAGED in "\n".join(names):  # asked for every table, of hundreds of files
             # Whoever found a file damaged may be another process: what was known is not believed.
             for day, path in present.items():
