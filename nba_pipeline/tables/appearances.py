@@ -10,9 +10,9 @@ from nba_pipeline.engine.windows import Ints
 
 def numbered(names: Array) -> Ints:
     """Equal integers for equal names, counting up from 0 in order of appearance."""
-    numbers: dict[str, int] = {}
-    found = [numbers.setdefault(name, len(numbers)) for name in names.tolist()]
-    return np.array(found, dtype=np.int64)
+    texts = names.tolist()
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(texts))}
+    return np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
 
 
 def earlier(box: Columns, day: np.datetime64, season: float) -> Ints:
