@@ -3,27 +3,56 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 from nba_pipeline.benchmarks.bench import Bench, Figures
 from nba_pipeline.benchmarks.dates import unbuild
 from nba_pipeline.benchmarks.measuring import Spent, apart, typical
 from nba_pipeline.benchmarks.working import Work, do
+from nba_pipeline.engine import hashing
 from nba_pipeline.engine.errors import ConfigurationError, RowError
 from nba_pipeline.tables import REGISTRY
+from nba_pipeline.warehouse.local import LocalWarehouse
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-OURS, PANDAS, PANDAS_THREADS = "ours", "pandas rows", "pandas rows, ten threads"
-TOGETHER = "ours, three tables in one run"
+OURS, TOGETHER = "ours", "ours, three tables in one run"
 _SETS = ("duckdb", "polars")
-_THREADS = {PANDAS: 1, PANDAS_THREADS: 10}
+_PANDAS: dict[str, dict[str, Any]] = {
+    "pandas rows": {},
+    "pandas rows, ten threads": {"threads": 10},
+    "pandas rows, whole frames": {"whole": True},
+}
 _DATE_TIMES, _RANGE_TIMES = 5, 1
 
 Costs = dict[tuple[str, str], Spent]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a style made.
+
+    Attributes:
+        rows: How many rows.
+        version: A hash over the key and the ``data_hash`` of every row.
+    """
+
+    rows: int
+    version: str
+
+    @classmethod
+    def of(cls, table: str, found: pa.Table) -> Made:
+        """What rows of a table are, as a partition's data version says it of a date's."""
+        keys = found.select(list(REGISTRY[table].key))
+        hashes = hashing.joined(found["data_hash"]).cast(pa.string())
+        return cls(found.num_rows, hashing.partition_version(keys, hashes))
 
 
 def baselines(bench: Bench) -> Figures:
@@ -40,20 +69,21 @@ def baselines(bench: Bench) -> Figures:
         costs: Costs = {}
         for table in FEATURES:
             days = bench.days_with_rows(table) if what == "range" else (day,)
+            made: dict[str, Made] = {}
             for style in _styles(what):
                 bench.say(f"{table}, {len(days)} dates: {style}")
                 work = Work(bench.world, folder, days, tables=(table,))
                 target = bench.scratch / "by_hand"
-                (spent, rows), _, _ = apart(_measured, style, work, target, times)
-                _refuse_other_rows(costs, table, style, rows, found)
-                costs[table, style] = spent
+                (spent, made[style]), _, _ = apart(_measured, style, work, target, times)
+                _refuse_other_rows(table, style, made)
+                costs[table, style], rows = spent, made[style].rows
                 found.add(what, spent, table=table, style=style, dates=len(days), rows=rows)
         _compare(found, what, costs, tuple(FEATURES))
     tables = tuple(name for name in REGISTRY if name in FEATURES)
     bench.say(f"{', '.join(tables)} of {day}: {TOGETHER}")
     work = Work(bench.world, folder, (day,), tables=tables)
-    (together, rows), _, _ = apart(_ours, work, _DATE_TIMES)
-    found.add("date", together, style=TOGETHER, dates=1, rows=rows)
+    together, _, _ = apart(_ours, work, _DATE_TIMES)
+    found.add("date", together, style=TOGETHER, dates=1)
     _compare_rows(found, together)
     return found
 
@@ -62,7 +92,7 @@ def _compare_rows(found: Figures, together: Spent) -> None:
     """Hold rows of pandas against one run of the three tables, which reads shared rows once."""
     by_style = {
         style: [r for r in found.records if (r["what"], r["style"]) == ("date", style)]
-        for style in _THREADS
+        for style in _PANDAS
     }
     for style, records in by_style.items():
         for measure in ("wall_seconds", "cpu_seconds"):
@@ -75,21 +105,20 @@ def _compare_rows(found: Figures, together: Spent) -> None:
 
 def _styles(what: str) -> tuple[str, ...]:
     # A season of rows one by one is a quarter of an hour; its dates cost about the same.
-    return (OURS, *_SETS, *(_THREADS if what == "date" else ()))
+    return (OURS, *_SETS, *(_PANDAS if what == "date" else ()))
 
 
-def _refuse_other_rows(costs: Costs, table: str, style: str, rows: int, found: Figures) -> None:
-    """Check that a style made as many rows as ours, which comes first.
+def _refuse_other_rows(table: str, style: str, made: Mapping[str, Made]) -> None:
+    """Check that a style made the rows that ours are, which come first.
 
     Raises:
         RowError: When it did not: a time of something else means nothing.
     """
-    if (table, OURS) in costs:
-        ours = next(
-            r["rows"] for r in reversed(found.records) if (r["table"], r["style"]) == (table, OURS)
+    if made[style] != made[OURS]:
+        raise RowError(
+            f"{table}: {style} made {made[style].rows} rows, ours {made[OURS].rows}, and they are "
+            "not the same hash for hash"
         )
-        if rows != ours:
-            raise RowError(f"{table}: {style} made {rows} rows, ours {ours}")
 
 
 def _compare(found: Figures, what: str, costs: Costs, tables: tuple[str, ...]) -> None:
@@ -102,29 +131,28 @@ def _compare(found: Figures, what: str, costs: Costs, tables: tuple[str, ...]) -
             found.compare(f"{what}, {table}: ours of the better by hand, {unit}", ours, better)
 
 
-def _measured(style: str, work: Work, target: Path, times: int) -> tuple[Spent, int]:
-    """The typical cost of a style in a process that has done it before, and rows made."""
-    (table,) = work.tables
+def _measured(style: str, work: Work, target: Path, times: int) -> tuple[Spent, Made]:
+    """The typical cost of a style in a process that has done it before, and what it made."""
+    (name,) = work.tables
+    table = REGISTRY[name]
     if style == OURS:
-        return _ours(work, times)
-    module = _module(style)
-    threads = {"threads": _THREADS[style]} if style in _THREADS else {}
-    build = partial(module.build, table, work.folder, work.dates, target, **threads)
+        spent = _ours(work, times)
+        stored = LocalWarehouse(work.folder, [table])
+        return spent, Made.of(name, stored.read(table, work.dates, [*table.key, "data_hash"]))
+    module, options = _module(style), _PANDAS.get(style, {})
+    build = partial(module.build, name, work.folder, work.dates, target, **options)
     spent = typical(build, times, lambda: shutil.rmtree(target, ignore_errors=True))
-    return spent, _rows_in(target)
+    return spent, Made.of(name, _written(target, [*table.key, "data_hash"]))
 
 
-def _ours(work: Work, times: int) -> tuple[Spent, int]:
-    source, rows = work.world.open(), [0]
-
-    def once() -> None:
-        rows[0] = do(work, source).rows
+def _ours(work: Work, times: int) -> Spent:
+    source = work.world.open()
 
     def ready() -> None:
         for day in work.dates:
             unbuild(work.folder, work.tables, day)
 
-    return typical(once, times, ready), rows[0]
+    return typical(partial(do, work, source), times, ready)
 
 
 def _module(style: str) -> ModuleType:
@@ -146,7 +174,10 @@ def _module(style: str) -> ModuleType:
     return pandas_rows
 
 
-def _rows_in(target: Path) -> int:
+def _written(target: Path, columns: list[str]) -> pa.Table:
+    """Some columns of every row in the files of a folder."""
     import pyarrow.parquet as pq
 
-    return sum(pq.read_metadata(path).num_rows for path in target.rglob("*.parquet"))
+    files = sorted(target.rglob("*.parquet"))
+    # Only a file's own columns: what DuckDB makes of its folders' names is none of them.
+    return pa.concat_tables([pq.ParquetFile(path).read(columns) for path in files])

@@ -19,8 +19,10 @@ import pyarrow.compute as pc
 import pytest
 from slate import DAYS, Slate
 
+from nba_pipeline.benchmarks import beside
 from nba_pipeline.benchmarks.baselines import duckdb_sql, pandas_rows, polars_frames
 from nba_pipeline.benchmarks.baselines.features import FEATURES, key_columns
+from nba_pipeline.engine.errors import RowError
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.materialize import refuse_problems
 from nba_pipeline.engine.rehearsal import bring
@@ -187,9 +189,27 @@ def test_a_file_is_written_for_each_date(
     assert all(day.isoformat() in written for day in days)
 
 
-def test_threads_make_the_same_rows(warehouse: LocalWarehouse) -> None:
+@pytest.mark.parametrize("options", [{"threads": 10}, {"whole": True}])
+def test_threads_and_whole_frames_make_the_same_rows(
+    warehouse: LocalWarehouse, options: dict[str, Any]
+) -> None:
     table, day = "player_daily_cache", LAST[-1:]
-    alone, together = (
-        pandas_rows.rows(table, warehouse.folder, day, threads) for threads in (1, 10)
+    alone = pandas_rows.rows(table, warehouse.folder, day)
+    assert pandas_rows.rows(table, warehouse.folder, day, **options) == alone
+
+
+@pytest.mark.parametrize("table", FEATURES)
+def test_the_benchmark_knows_other_rows_from_ours(
+    warehouse: LocalWarehouse, style: ModuleType, table: str
+) -> None:
+    whole = warehouse.read(REGISTRY[table], LAST)
+    theirs = beside.Made.of(table, style.rows(table, warehouse.folder, LAST))
+    made = {beside.OURS: beside.Made.of(table, whole), "theirs": theirs}
+    beside._refuse_other_rows(table, "theirs", made)
+    place = whole.column_names.index("data_hash")
+    others = whole.set_column(
+        place, "data_hash", whole["data_hash"].take([*range(1, len(whole)), 0])
     )
-    assert alone == together
+    made["theirs"] = beside.Made.of(table, others)
+    with pytest.raises(RowError, match="not the same hash for hash"):
+        beside._refuse_other_rows(table, "theirs", made)

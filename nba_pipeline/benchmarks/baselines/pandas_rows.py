@@ -1,7 +1,8 @@
 """The features row by row: every player's games filtered out of one frame, a small call a number.
 
 It is how such systems are often written. Tables are read once a date and in bulk; what costs is a
-hundred small calls a player, which threads cannot share.
+hundred small calls a player, which threads cannot share. Often the frames are of whole tables, as
+``SELECT *`` gives them, and every call carries columns that nobody asks for.
 """
 
 from __future__ import annotations
@@ -42,7 +43,13 @@ Counted: TypeAlias = list[tuple[date, bool, bool]]
 
 
 def build(
-    table: str, warehouse: Path, dates: Sequence[date], target: Path, threads: int = 1
+    table: str,
+    warehouse: Path,
+    dates: Sequence[date],
+    target: Path,
+    *,
+    threads: int = 1,
+    whole: bool = False,
 ) -> None:
     """Compute, hash and write a file a date.
 
@@ -52,22 +59,34 @@ def build(
         dates: Which dates.
         target: Folder to write to.
         threads: Players computed at once.
+        whole: Whether frames have every column of a table, instead of those that are needed.
     """
     target.mkdir(parents=True, exist_ok=True)
     for day in sorted(dates):
-        found = _of_day(table, warehouse, day, threads)
+        found = _of_day(table, warehouse, day, threads, whole)
         if found:
             pd.DataFrame(found).to_parquet(target / f"{day}.parquet", compression="zstd")
 
 
-def rows(table: str, warehouse: Path, dates: Sequence[date], threads: int = 1) -> pa.Table:
+def rows(
+    table: str,
+    warehouse: Path,
+    dates: Sequence[date],
+    *,
+    threads: int = 1,
+    whole: bool = False,
+) -> pa.Table:
     """The hashed rows alone, for holding them to others."""
-    found = [row for day in sorted(dates) for row in _of_day(table, warehouse, day, threads)]
+    found = [row for day in sorted(dates) for row in _of_day(table, warehouse, day, threads, whole)]
     return pa.Table.from_pylist(found)
 
 
-def _of_day(table: str, warehouse: Path, day: date, threads: int) -> list[Row]:
-    frames = {name: _frame(warehouse, name, picked, day) for name, picked in READS[table].items()}
+def _of_day(table: str, warehouse: Path, day: date, threads: int, whole: bool) -> list[Row]:
+    picked = {
+        name: nothing(name).column_names if whole else needed
+        for name, needed in READS[table].items()
+    }
+    frames = {name: _frame(warehouse, name, columns, day) for name, columns in picked.items()}
     entities, compute = _TABLES[table]
     asked = entities(frames, day)
     if threads > 1:
