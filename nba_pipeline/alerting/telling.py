@@ -20,14 +20,17 @@ from nba_pipeline.engine.writer import Writer
 _LONGEST_SENTENCE = 1000
 
 
-def told_so_far(warehouse: Warehouse, since: datetime) -> dict[tuple[str, date], Alert]:
+def told_so_far(
+    warehouse: Warehouse, since: datetime, now: datetime
+) -> dict[tuple[str, date], Alert]:
     """The newest word on each cause and date.
 
     Args:
         warehouse: Where it is kept.
         since: How far back to look.
+        now: The moment it is.
     """
-    rows = warehouse.read_log(logs.ALERTS, since).sort_by("created_at").to_pylist()
+    rows = warehouse.read_log(logs.ALERTS, since)
     return {
         (row["cause"], row["game_date"]): Alert(
             row["cause"],
@@ -38,7 +41,7 @@ def told_so_far(warehouse: Warehouse, since: datetime) -> dict[tuple[str, date],
             row["run_id"] or "",
             row["delivered"],
         )
-        for row in rows
+        for row in logs.in_order(logs.ALERTS, rows, now)
     }
 
 

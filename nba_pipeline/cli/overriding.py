@@ -30,8 +30,8 @@ def override(
         raise ConfigurationError(f"there is no table {table!r}: choose from {', '.join(REGISTRY)}")
     if not notes.strip():
         raise ConfigurationError("--notes is empty: say why it should be tried again")
-    day, warehouse = day_of(date_, "--date"), open_warehouse()
-    attempts = attempts_so_far(REGISTRY[table], warehouse, [day])
+    day, warehouse, now = day_of(date_, "--date"), open_warehouse(), datetime.now(UTC)
+    attempts = attempts_so_far(REGISTRY[table], warehouse, [day], now)
     known = attempts.get((day, entity))
     if known is None:
         names = ", ".join(sorted(name for _, name in attempts)) or "nobody"
@@ -39,7 +39,7 @@ def override(
             f"no attempt at {entity} of {table} of {day} has failed, so there is nothing to "
             f"override (attempts failed at: {names})"
         )
-    override_attempts(REGISTRY[table], day, entity, notes, warehouse, datetime.now(UTC))
+    override_attempts(REGISTRY[table], day, entity, notes, warehouse, now)
     if as_json:
         told = {"table": REGISTRY[table].full_name, "date": day, "entity": entity}
         print_json({**told, "attempts": known.number, "locked_until": known.locked_until})

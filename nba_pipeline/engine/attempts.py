@@ -20,16 +20,19 @@ _LONGEST_REASON, _LONGEST_ERROR = 1000, 500
 
 
 def attempts_so_far(
-    table: Table, warehouse: Warehouse, dates: Iterable[date]
+    table: Table, warehouse: Warehouse, dates: Iterable[date], now: datetime
 ) -> dict[tuple[date, str], Attempts]:
     """The failed attempts at each entity of some partitions; the newest row of each counts."""
-    rows = warehouse.read_log(logs.REPROCESS_ATTEMPTS)
+    log = logs.REPROCESS_ATTEMPTS
     wanted = set(dates)
     found: dict[tuple[date, str], Attempts] = {}
-    for row in sorted(rows.to_pylist(), key=lambda row: row["attempted_at"]):
+    for row in logs.in_order(log, warehouse.read_log(log), now):
         if row["processor_name"] == table.name and row["analysis_date"] in wanted:
             found[row["analysis_date"], row["entity_id"]] = Attempts(
-                row["attempt_number"], row["inputs_hash"] or "", row["circuit_breaker_until"]
+                row["attempt_number"],
+                row["inputs_hash"] or "",
+                row["attempted_at"],
+                row["circuit_breaker_until"],
             )
     return found
 
@@ -87,15 +90,15 @@ def breakers_of(table: Table, session: Session) -> dict[date, Breaker]:
     """
     if not session.breakers:
         session.breakers.update({name: {} for name in session.tables})
-        for name, day, breaker in _breakers(session.warehouse):
+        for name, day, breaker in _breakers(session.warehouse, session.now):
             session.breakers.setdefault(name, {})[day] = breaker
     return session.breakers.setdefault(table.name, {})
 
 
-def _breakers(warehouse: Warehouse) -> Iterator[tuple[str, date, Breaker]]:
+def _breakers(warehouse: Warehouse, now: datetime) -> Iterator[tuple[str, date, Breaker]]:
     """Every state a breaker was in, oldest first, with its table and date."""
-    rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE).sort_by("updated_at").to_pylist()
-    for row in rows:
+    log = logs.CIRCUIT_BREAKER_STATE
+    for row in logs.in_order(log, warehouse.read_log(log), now):
         name, _, day = row["processor_name"].partition(":")
         breaker = Breaker(
             State(row["state"]),

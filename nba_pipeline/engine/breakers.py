@@ -1,7 +1,8 @@
 """Circuit breakers: when to stop trying for a while. Pure state machines; time is passed in.
 
 They delay, they do not decide. A blocked entity keeps the outcome it had, changed inputs are always
-tried, and the same inputs give the same partition however often somebody tried.
+tried, and the same inputs give the same partition however often somebody tried. A lockout begins
+with the failure: of one that lies in the future a clock was wrong, and it keeps nobody out now.
 """
 
 from __future__ import annotations
@@ -92,11 +93,13 @@ class Attempts:
     Attributes:
         number: How many with these inputs.
         inputs_hash: What was tried.
+        failed_at: When the last of them failed.
         locked_until: Until when it is not tried again; None while it may be.
     """
 
     number: int = 0
     inputs_hash: str = ""
+    failed_at: datetime | None = None
     locked_until: datetime | None = None
 
 
@@ -106,16 +109,15 @@ def after_failure(
     """The attempts after one more failure; changed inputs begin to count anew."""
     number = before.number + 1 if before.inputs_hash == inputs_hash else 1
     locked = now + settings.lockout if number >= settings.attempts else None
-    return Attempts(number, inputs_hash, locked)
+    return Attempts(number, inputs_hash, now, locked)
 
 
 def is_locked(attempts: Attempts, inputs_hash: str, now: datetime) -> bool:
     """Whether an entity must not be tried now; with changed inputs it always may."""
-    return (
-        attempts.locked_until is not None
-        and now < attempts.locked_until
-        and attempts.inputs_hash == inputs_hash
-    )
+    since, until = attempts.failed_at, attempts.locked_until
+    if since is None or until is None or attempts.inputs_hash != inputs_hash:
+        return False
+    return since <= now < until
 
 
 # One partition of one table -----------------------------------------------------------------------
@@ -154,7 +156,7 @@ def before_try(breaker: Breaker, now: datetime, settings: BreakerSettings) -> tu
         return breaker, True
     since = breaker.half_opened_at if breaker.state is State.HALF_OPEN else breaker.opened_at
     # A trial that never came back must not block for ever, so it may be repeated after a while.
-    if since is None or now >= since + settings.timeout:
+    if since is None or not since <= now < since + settings.timeout:
         return replace(breaker, state=State.HALF_OPEN, half_opened_at=now), True
     return breaker, False
 

@@ -6,8 +6,10 @@ version. A status change is a new row; the view of a log shows the newest row of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pyarrow as pa
 
@@ -44,11 +46,31 @@ class Log:
         return f"{DATASET}.{self.name}"
 
     @property
+    def newest_first(self) -> str:
+        """The order its view looks at rows in, as SQL; ``in_order`` is the same backwards."""
+        return f"{self.newest_by} > CURRENT_TIMESTAMP, {self.newest_by} DESC"
+
+    @property
     def schema(self) -> pa.Schema:
         """The log as an Arrow schema."""
         return pa.schema(
             [pa.field(c.name, c.arrow_type, nullable=c.nullable) for c in self.columns]
         )
+
+
+def in_order(log: Log, told: pa.Table, now: datetime) -> Sequence[dict[str, Any]]:
+    """Rows of a log from the oldest to the newest.
+
+    A row from the future was written by a clock that was wrong. It counts as older than anything,
+    or it would hide what is told until then.
+
+    Args:
+        log: The log.
+        told: Some of its rows.
+        now: The moment it is.
+    """
+    by = log.newest_by
+    return sorted(told.to_pylist(), key=lambda row: (row[by] <= now, row[by]))
 
 
 def _failure_columns() -> tuple[Column, ...]:

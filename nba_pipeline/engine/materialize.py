@@ -353,7 +353,7 @@ class _Batch:
         if not broke or self.session.force:
             return []
         session = self.session
-        attempts = attempts_so_far(self.table, session.warehouse, self.dates)
+        attempts = attempts_so_far(self.table, session.warehouse, self.dates, session.now)
         self.trail.attempts = attempts
         locked = []
         for at in np.flatnonzero(todo).tolist():

@@ -190,10 +190,11 @@ def _ended(
     again = {t.date for t in partitions if not t.problem and known.get(t.date, Breaker()).failures}
     if not again:
         return []
-    told = writer.warehouse.read_log(failure_log(table))
+    log = failure_log(table)
+    told = writer.warehouse.read_log(log)
     is_date = pc.equal(told["entity_id"], DATE_LEVEL)
     theirs = told.filter(pc.and_(is_date, pc.equal(told["processor_name"], table.name)))
-    newest = {row["analysis_date"]: row for row in theirs.sort_by("created_at").to_pylist()}
+    newest = {row["analysis_date"]: row for row in logs.in_order(log, theirs, writer.now)}
     return [
         _resolved({**newest[day], "run_id": writer.run_id, "created_at": writer.now}, writer)
         for day in sorted(again & newest.keys())

@@ -73,7 +73,7 @@ def _run_failure_sensor() -> dg.SensorDefinition:
         if told_to is None:
             return dg.SkipReason(_NO_WEBHOOK)
         store, now = warehouse.open(), datetime.now(UTC)
-        before = told_so_far(store, now - _REMEMBERED)
+        before = told_so_far(store, now - _REMEMBERED, now)
         tell([_of_run(context, now)], (), before, store, told_to, now)
         return None
 
@@ -118,7 +118,7 @@ def _night_sensor() -> dg.SensorDefinition:
         if told_to is None:
             return dg.SkipReason(_NO_WEBHOOK)
         store, now = warehouse.open(), datetime.now(UTC)
-        before = told_so_far(store, now - _REMEMBERED)
+        before = told_so_far(store, now - _REMEMBERED, now)
         found, looked_for = _nights(store, now, before)
         looked_for |= _runs_that_work_again(before, context.instance)
         done = tell(found, looked_for, before, store, told_to, now)

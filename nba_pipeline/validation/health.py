@@ -86,7 +86,11 @@ def _turned_away(night: Night, name: str, theirs: Sequence[Row]) -> Finding:
 def open_breakers(night: Night) -> Finding:
     """Partitions and entities that are not tried for a while."""
     name = "circuit_breakers"
-    locked = sorted(row["table"] for row in night.breakers if row["state"] != State.CLOSED)
+    locked = sorted(
+        row["table"]
+        for row in night.breakers
+        if row["state"] != State.CLOSED and row["updated_at"] <= night.now
+    )
     if locked:
         return Finding(
             name,
@@ -97,7 +101,8 @@ def open_breakers(night: Night) -> Finding:
     waiting = [
         row
         for row in night.attempts
-        if row["circuit_breaker_until"] and row["circuit_breaker_until"] > night.now
+        if row["circuit_breaker_until"]
+        and row["attempted_at"] <= night.now < row["circuit_breaker_until"]
     ]
     if not waiting:
         return passes(name, f"no circuit breaker of {night.day} is open")

@@ -193,11 +193,9 @@ def read_night(warehouse: Warehouse, day: date, now: datetime, environ: Mapping[
         broken=reading.broken,
         runs=runs,
         cascade=timings.cascade[0] if timings.cascade else {},
-        failures=_failures(warehouse, day, since),
-        breakers=_breakers(warehouse, day, since),
-        attempts=_newest(
-            warehouse.read_log(logs.REPROCESS_ATTEMPTS, since), logs.REPROCESS_ATTEMPTS, day
-        ),
+        failures=_failures(warehouse, day, since, now),
+        breakers=_breakers(warehouse, day, since, now),
+        attempts=_newest(warehouse, logs.REPROCESS_ATTEMPTS, day, since, now),
         errors=reading.errors(),
         game_days=reading.game_days(week, known[SCHEDULE]),
     )
@@ -247,27 +245,30 @@ class _Reading:
         return rows
 
 
-def _failures(warehouse: Warehouse, day: date, since: datetime) -> list[Row]:
+def _failures(warehouse: Warehouse, day: date, since: datetime, now: datetime) -> list[Row]:
     """What has no row of the date, or an incomplete one, and no cure yet."""
     found = []
     for log in dict.fromkeys(failure_log(table) for table in REGISTRY.values()):
-        found += _newest(warehouse.read_log(log, since), log, day)
+        found += _newest(warehouse, log, day, since, now)
     return [row for row in found if row["resolution_status"] != "RESOLVED"]
 
 
-def _newest(rows: pa.Table, log: logs.Log, day: date) -> list[Row]:
+def _newest(
+    warehouse: Warehouse, log: logs.Log, day: date, since: datetime, now: datetime
+) -> list[Row]:
     """The newest row of each subject of the date, as the log's view shows it."""
+    rows = warehouse.read_log(log, since)
     of_day = rows.filter(pc.equal(rows["analysis_date"], pa.scalar(day)))
     newest = {
-        tuple(row[name] for name in log.subject): row
-        for row in of_day.sort_by(log.newest_by).to_pylist()
+        tuple(row[name] for name in log.subject): row for row in logs.in_order(log, of_day, now)
     }
     return list(newest.values())
 
 
-def _breakers(warehouse: Warehouse, day: date, since: datetime) -> list[Row]:
+def _breakers(warehouse: Warehouse, day: date, since: datetime, now: datetime) -> list[Row]:
     """The newest state of the breaker of each partition of the date."""
-    rows = warehouse.read_log(logs.CIRCUIT_BREAKER_STATE, since).sort_by("updated_at").to_pylist()
+    log = logs.CIRCUIT_BREAKER_STATE
+    rows = logs.in_order(log, warehouse.read_log(log, since), now)
     suffix = f":{day}"
     newest = {row["processor_name"]: row for row in rows if row["processor_name"].endswith(suffix)}
     return [row | {"table": name.removesuffix(suffix)} for name, row in newest.items()]

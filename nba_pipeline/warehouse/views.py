@@ -94,7 +94,7 @@ def _log_views(log: Log, folder: Path) -> list[str]:
     views = [f"CREATE SCHEMA IF NOT EXISTS {DATASET}"]
     if not log.subject:
         return [*views, f"CREATE VIEW {log.full_name} AS {rows}"]
-    newest = f"PARTITION BY {', '.join(log.subject)} ORDER BY {log.newest_by} DESC"
+    newest = f"PARTITION BY {', '.join(log.subject)} ORDER BY {log.newest_first}"
     return [
         *views,
         f"CREATE VIEW {log.full_name}_history AS {rows}",
@@ -119,7 +119,7 @@ def _sql_type(kind: pa.DataType) -> str:
 
 def _breakers() -> str:
     """What the newest attempt at each entity says now."""
-    locked = "coalesce(circuit_breaker_until > now(), false)"
+    locked = "coalesce(attempted_at <= now() AND now() < circuit_breaker_until, false)"
     return (
         f"CREATE VIEW {_BREAKERS} AS SELECT processor_name, entity_id, analysis_date, "  # noqa: S608
         "attempted_at AS last_reprocess_attempt_at, attempt_number AS reprocess_attempt_count, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +250,15 @@ def test_of_a_log_the_rows_later_than_a_moment_can_be_read(logged):
 def test_a_log_shows_the_newest_row_of_each_subject(ask):
     sql = "SELECT attempt_number FROM nba_processing.reprocess_attempts"
     assert ask(sql) == [{"attempt_number": 3}]
+
+
+@pytest.mark.usefixtures("logged")
+def test_what_a_clock_ahead_wrote_into_a_log_hides_nothing(warehouse, ask):
+    log, ahead = logs.REPROCESS_ATTEMPTS, datetime.now(UTC) + timedelta(days=365)
+    warehouse.append(log, pa.Table.from_pylist([attempt(9, ahead)], schema=log.schema))
+    sql = "SELECT attempt_number FROM nba_processing.reprocess_attempts"
+    assert ask(sql) == [{"attempt_number": 3}]
+    assert logs.in_order(log, warehouse.read_log(log), datetime.now(UTC))[-1]["attempt_number"] == 3
 
 
 # SQL ---------------------------------------------------------------------------------------------

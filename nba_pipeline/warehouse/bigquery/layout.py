@@ -126,7 +126,7 @@ def of_log(log: Log, prefix: str) -> Layout:
     """Where a log's rows are kept."""
     newest = (
         f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {', '.join(log.subject)} "
-        f"ORDER BY {log.newest_by} DESC) = 1"
+        f"ORDER BY {log.newest_first}) = 1"
     )
     return Layout(
         dataset=prefix + DATASET,

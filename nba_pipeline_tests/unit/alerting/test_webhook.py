@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +196,9 @@ def warehouse(tmp_path: Path) -> LocalWarehouse:
 
 def told_again(warehouse: LocalWarehouse, webhook: Webhook, *found: Alert) -> list[Alert]:
     """What a later look tells, in another process."""
-    before = told_so_far(warehouse, datetime(2021, 11, 1, tzinfo=UTC))
-    looked_for = {("coverage", DAY)}
-    return tell(found, looked_for, before, warehouse, webhook, datetime.now(UTC))
+    now = datetime.now(UTC)
+    before = told_so_far(warehouse, datetime(2021, 11, 1, tzinfo=UTC), now)
+    return tell(found, {("coverage", DAY)}, before, warehouse, webhook, now)
 
 
 def test_what_was_told_is_kept_where_a_restart_finds_it(
@@ -236,6 +236,15 @@ def test_a_date_whose_message_is_refused_holds_up_no_other(
         told_again(warehouse, webhook, alert(), other)
     assert len(listener.bodies) == 1
     assert told_again(warehouse, webhook, alert(), other) == [alert()]
+
+
+def test_a_word_kept_by_a_clock_a_year_ahead_is_not_the_last_one(
+    webhook: Webhook, warehouse: LocalWarehouse
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=365)
+    tell([alert()], (), {}, warehouse, webhook, ahead)
+    assert [each.severity for each in told_again(warehouse, webhook)] == [Severity.RESOLVED]
+    assert told_again(warehouse, webhook) == []
 
 
 def test_no_secret_is_kept(webhook: Webhook, warehouse: LocalWarehouse) -> None:

@@ -57,6 +57,11 @@ def test_changed_inputs_begin_to_count_anew():
     assert after_failure(failed(3), "other", NOON, SETTINGS).number == 1
 
 
+def test_a_failure_of_next_year_locks_nobody_out_now():
+    last_year = NOON - timedelta(days=365)
+    assert not is_locked(failed(3), "same", last_year)
+
+
 def test_four_failures_leave_a_partition_open_to_tries():
     assert before_try(opened(4), NOON, SETTINGS)[1]
 
@@ -86,6 +91,15 @@ def test_a_trial_that_fails_opens_it_for_another_half_hour():
     again = after_try(trial, later, SETTINGS, succeeded=False)
     assert again.state is State.OPEN
     assert not before_try(again, later + timedelta(minutes=29), SETTINGS)[1]
+
+
+def test_a_breaker_that_opens_next_year_lets_a_trial_through_now_and_opens_from_now_on():
+    last_year = NOON - timedelta(days=365)
+    trial, may_try = before_try(opened(), last_year, SETTINGS)
+    again = after_try(trial, last_year, SETTINGS, succeeded=False)
+    assert may_try
+    assert not before_try(again, last_year + timedelta(minutes=29), SETTINGS)[1]
+    assert before_try(again, last_year + timedelta(minutes=30), SETTINGS)[1]
 
 
 def test_the_environment_sets_how_patient_breakers_are():

@@ -14,6 +14,7 @@ from nba_pipeline.engine.writer import Writer
 from nba_pipeline.sources.feeds import _DAY, _TEXT, _WHOLE, Feed
 
 DAY = date(2021, 11, 15)
+YEAR = timedelta(days=365)
 GAMES = Feed(
     "games",
     {"game_date": _DAY, "player": _TEXT, "missing": _WHOLE, "nights_off": _WHOLE, "ready": _WHOLE},
@@ -167,7 +168,7 @@ def test_failures_of_late_are_counted_by_category(told):
 def test_rows_are_shown_beside_the_attempts_at_their_entities(told):
     told(ann={}, bob={})
     warehouse, now = told.session.warehouse, datetime.now(UTC)
-    locked = Attempts(3, "some inputs", now + timedelta(hours=24))
+    locked = Attempts(3, "some inputs", now, now + timedelta(hours=24))
     row = attempt_row(FORM, DAY, "bob", locked, "it broke", Writer(warehouse, "run-9", now))
     Writer(warehouse, "run-9", now).append(logs.REPROCESS_ATTEMPTS, [row])
     answer = warehouse.query(
@@ -177,6 +178,26 @@ def test_rows_are_shown_beside_the_attempts_at_their_entities(told):
     assert answer.to_pylist() == [
         {"player": "ann", "tried": 0, "locked": False, "waits": False},
         {"player": "bob", "tried": 3, "locked": True, "waits": True},
+    ]
+
+
+def test_an_attempt_of_next_year_shows_nobody_as_locked_out(told):
+    told(ann={}, bob={})
+    warehouse, now = told.session.warehouse, datetime.now(UTC)
+    told_by = {"ann": [(3, now + YEAR)], "bob": [(3, now + YEAR), (4, now)]}
+    for player, attempts in told_by.items():
+        for number, moment in attempts:
+            locked = Attempts(number, "some inputs", moment, moment + timedelta(hours=24))
+            writer = Writer(warehouse, "run-9", moment)
+            row = attempt_row(FORM, DAY, player, locked, "it broke", writer)
+            writer.append(logs.REPROCESS_ATTEMPTS, [row])
+    answer = warehouse.query(
+        "select entity_id, reprocess_attempt_count tried, circuit_breaker_active locked "
+        "from nba_processing.entity_breakers order by entity_id"
+    )
+    assert answer.to_pylist() == [
+        {"entity_id": "ann", "tried": 3, "locked": False},
+        {"entity_id": "bob", "tried": 4, "locked": True},
     ]
 
 

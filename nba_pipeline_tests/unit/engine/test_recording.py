@@ -26,6 +26,7 @@ from nba_pipeline.sources.feeds import _DAY, _TEXT, _WHOLE, Feed
 
 DAY = date(2021, 11, 15)
 SCORES = Feed("scores", {"game_date": _DAY, "player": _TEXT, "points": _WHOLE}, ("player",))
+YEAR = timedelta(days=365)
 # Whoever scored this makes the computation raise.
 BREAKS = 13
 
@@ -271,6 +272,24 @@ def test_a_locked_out_entity_is_tried_again_after_a_day(run):
         run(ann=20, bob=BREAKS)
     run(ann=20, bob=BREAKS, later=timedelta(hours=25))
     assert len(newest(run.warehouse, logs.REPROCESS_ATTEMPTS, entity_id="bob")) == 4
+
+
+def test_a_lockout_by_a_clock_a_year_ahead_holds_nobody_up_nor_hides_what_comes_after(run):
+    for _ in range(3):
+        run(ann=20, bob=BREAKS, later=YEAR)
+    for _ in range(3):
+        run(ann=20, bob=BREAKS)
+    attempts = newest(run.warehouse, logs.REPROCESS_ATTEMPTS, entity_id="bob")
+    numbers = [row["attempt_number"] for row in attempts]
+    assert numbers == [4, 1, 2, 3], "tried once, and locked out from then on"
+
+
+def test_a_partition_stopped_by_a_clock_a_year_ahead_is_tried_and_works_again(run, source):
+    for _ in range(5):
+        source.breaks("scores", DAY, "the file is cut off")
+        run(ann=20, later=YEAR)
+    source.breaks("scores", DAY, "")
+    assert run(ann=20).rows == 1
 
 
 def test_a_partition_that_fails_five_times_is_not_tried_a_sixth(run, source):

@@ -33,7 +33,7 @@ from nba_pipeline.validation.judge import validate
 
 Found = Mapping[str, Finding]
 
-FAIL, PARTIAL = Outcome.FAIL, Outcome.PARTIAL
+FAIL, PARTIAL, PASS = Outcome.FAIL, Outcome.PARTIAL, Outcome.PASS
 CACHE, ZONES = "player_daily_cache", "player_shot_zone_analysis"
 FACTORS = "player_composite_factors"
 SOMEONE = "20251107_AAA_BBB|someone"
@@ -211,7 +211,7 @@ def mended(whole: Kept, tmp_path_factory: pytest.TempPathFactory) -> Found:
     broke = run_of(CONTEXT, success=False, duration_seconds=0.0, run_id="first")
     kept.tell(logs.ANALYTICS_RUNS, **broke)
     kept.tell(logs.ANALYTICS_RUNS, **run_of(CONTEXT, run_date=later, run_id="second"))
-    return kept.found()
+    return kept.found(later)
 
 
 def test_what_works_again_is_no_news(mended: Found) -> None:
@@ -229,6 +229,15 @@ def test_an_entity_that_is_locked_out_is_named_with_the_way_out(kept: Kept) -> N
     assert f"override {CONTEXT} --date {DAY} --entity 'someone'" in found["circuit_breakers"].fix
     assert found["failures"].outcome is PARTIAL, "a missing dependency is worth a look"
     assert f"{CONTEXT} (MISSING_DEPENDENCY)" in found["failures"].sentence
+
+
+def test_breakers_of_a_clock_that_was_ahead_are_no_news(kept: Kept) -> None:
+    next_year = timedelta(days=365)
+    ahead = attempt("someone", locked_for=24) | {"attempted_at": MORNING_AFTER + next_year}
+    ahead["circuit_breaker_until"] = MORNING_AFTER + next_year + timedelta(hours=24)
+    kept.tell(logs.REPROCESS_ATTEMPTS, **ahead)
+    kept.tell(logs.CIRCUIT_BREAKER_STATE, **breaker(CONTEXT, "OPEN", minutes=365 * 24 * 60))
+    assert kept.found()["circuit_breakers"].outcome is PASS
 
 
 def test_a_date_nobody_ever_ran_did_not_do_its_job(whole: Kept) -> None:
