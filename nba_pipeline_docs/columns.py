@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 import pyarrow as pa
 
-from nba_pipeline.engine.table import Column, Numbers, Table, Texts
+from nba_pipeline.engine.columns import Column, Numbers, Texts
+from nba_pipeline.engine.table import Table
 from nba_pipeline.tables import REGISTRY
 
 _TYPES = {

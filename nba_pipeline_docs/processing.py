@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.logs import LOGS, Log
-from nba_pipeline.engine.table import Column
 from nba_pipeline_docs.columns import type_of
 from nba_pipeline_docs.markdown import code, codes, grid, plain
 

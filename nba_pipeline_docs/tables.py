@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nba_pipeline.engine.table import Column, Input, Table, engine_column
+from nba_pipeline.engine.columns import Column, engine_column
+from nba_pipeline.engine.declared_inputs import Input
+from nba_pipeline.engine.table import Table
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline_docs.columns import meaning_of, range_of, stored_type, type_of
 from nba_pipeline_docs.markdown import code, codes, grid, plain, prose

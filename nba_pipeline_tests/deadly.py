@@ -8,8 +8,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from nba_pipeline.engine.table import Columns
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Columns
 
 
 def own_pid() -> int:

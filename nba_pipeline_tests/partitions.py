@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from nba_pipeline.engine.columns import KNOWN_AT, Column, Numbers, Texts
 from nba_pipeline.engine.protocols import Stored, Warehouse
-from nba_pipeline.engine.table import KNOWN_AT, Column, FanOut, Numbers, Table, Texts
+from nba_pipeline.engine.table import FanOut, Table
 
 DAY, NEXT_DAY = date(2021, 11, 15), date(2021, 11, 16)
 WRITTEN = datetime(2021, 11, 16, 12, tzinfo=UTC)

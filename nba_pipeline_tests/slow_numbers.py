@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nba_pipeline.engine.table import Column, Columns, FanOut, Table
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Cells, Columns
 
 #: CPU seconds ``busily`` takes for a chunk.
 BUSY_SECONDS = 0.2

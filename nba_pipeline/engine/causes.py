@@ -18,8 +18,9 @@ import numpy as np
 
 from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine.changes import RowChange
+from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.inputs import PlannedCells
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.table import Table
 from nba_pipeline.engine.windows import STRIDE
 from nba_pipeline.engine.wording import counted, some_of
 

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.engine import hashing, rows
+from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.errors import RowError, WarehouseError
 from nba_pipeline.engine.protocols import Stored, Warehouse
-from nba_pipeline.engine.table import Column, Table
+from nba_pipeline.engine.table import Table
 
 #: What is promised of every table.
 SAME_VERSION = "stored rows give the recorded data version"

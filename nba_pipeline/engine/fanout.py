@@ -33,8 +33,8 @@ from nba_pipeline.engine.machine import (
     usable_memory,
 )
 from nba_pipeline.engine.processes import Processes, WorkerDiedError
-from nba_pipeline.engine.table import Columns, Partly, Table
-from nba_pipeline.engine.windows import Array, Cells
+from nba_pipeline.engine.table import Partly, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns
 
 EXECUTORS = ("serial", "threads", "processes", "dask")
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import dates_to_build
 from nba_pipeline.engine.plan import demands, is_up_to_date, read_partitions
 from nba_pipeline.engine.protocols import Source, Stored, Warehouse
 from nba_pipeline.engine.snapshot import Snapshot
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.table import Table
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine import hashing
+from nba_pipeline.engine.columns import Tracked
+from nba_pipeline.engine.declared_inputs import Input, Window
 from nba_pipeline.engine.rows import owners
-from nba_pipeline.engine.table import Array, Columns, Input, Table, Tracked, Window
-from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Ints, Slices
+from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.windows import STRIDE, Array, Buffer, Cells, Columns, Ints, Slices
 
 #: The column of an input's rows with a digest of each over ``seen_columns``.
 DIGEST = "digest"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from nba_pipeline.engine.table import Column, Texts
+from nba_pipeline.engine.columns import Column, Texts
 
 DATASET = "nba_processing"
 

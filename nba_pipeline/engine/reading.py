@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.inputs import (
     DIGEST,
     PlannedCells,
@@ -21,7 +22,7 @@ from nba_pipeline.engine.protocols import Versions
 from nba_pipeline.engine.read_cache import Digested, digest_of, with_digests
 from nba_pipeline.engine.rows import current
 from nba_pipeline.engine.session import Session
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.table import Table
 
 #: The table that says which games a date has.
 SCHEDULE = "nbac_schedule"

@@ -13,8 +13,10 @@ import pyarrow.compute as pc
 from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.domain.gates import is_bootstrap_mode, is_season_boundary
 from nba_pipeline.engine import hashing
+from nba_pipeline.engine.columns import Column, Numbers
 from nba_pipeline.engine.errors import RowError
-from nba_pipeline.engine.table import Array, Column, Columns, Numbers, Table
+from nba_pipeline.engine.table import Table
+from nba_pipeline.engine.windows import Array, Columns
 
 
 def conform(table: Table, pieces: Sequence[Columns]) -> pa.Table:

@@ -19,6 +19,9 @@ from nba_pipeline.engine.errors import LookAheadError, RowError
 Array: TypeAlias = npt.NDArray[Any]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
+#: Columns of equal length, by name. Numbers with NULLs are float64 with NaN, text is object arrays
+#: with None, days are ``datetime64[D]``, instants ``datetime64[us]`` in UTC.
+Columns: TypeAlias = Mapping[str, Array]
 
 #: More than any day number, so that key and day fit one sortable integer.
 STRIDE = 1_000_000
@@ -37,7 +40,7 @@ class Buffer:
         position: Match key and day of each row as one integer, ascending.
     """
 
-    columns: Mapping[str, Array]
+    columns: Columns
     decimals: Mapping[str, int]
     position: Ints
     _prefixes: dict[str, tuple[Ints, Ints]] = field(default_factory=dict, repr=False)
@@ -264,7 +267,7 @@ def _divide(above: Ints, below: Ints) -> Floats:
 class Rows:
     """Rows as columns, with the number of the cell each belongs to."""
 
-    columns: Mapping[str, Array]
+    columns: Columns
     cell: Ints
     found: Array = field(default_factory=lambda: np.empty(0, dtype=bool))
 
@@ -285,7 +288,7 @@ class Cells:
         settings: The table's settings; they are part of what a row was computed from.
     """
 
-    columns: Mapping[str, Array]
+    columns: Columns
     windows: Mapping[str, Slices]
     settings: Mapping[str, float] = field(default_factory=dict)
 

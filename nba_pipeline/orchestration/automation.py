@@ -13,7 +13,8 @@ from typing import Any
 
 import dagster as dg
 
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.declared_inputs import Input
+from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import key_of
 
 AUTOMATION = "launch_what_changed"

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pyarrow as pa
 
+from nba_pipeline.engine.columns import engine_column
 from nba_pipeline.engine.materialize import Partition
 from nba_pipeline.engine.protocols import Outcome
-from nba_pipeline.engine.table import Table, engine_column
+from nba_pipeline.engine.table import Table
 
 if TYPE_CHECKING:
     from PIL import ImageFont

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from nba_pipeline.engine.table import Input
+from nba_pipeline.engine.declared_inputs import Input
 
 # Above this many upstream partitions Dagster no longer tracks versions along an edge. A season-long
 # window is therefore drawn a little short; the engine, not this bound, decides what is out of date.

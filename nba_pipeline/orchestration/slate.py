@@ -14,9 +14,10 @@ from typing import Any
 import dagster as dg
 
 from nba_pipeline import settings
+from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.errors import PipelineError
 from nba_pipeline.engine.protocols import Warehouse
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration.assets import Events, key_of, newest_events, one_of_many
 from nba_pipeline.orchestration.automation import condition_for
 from nba_pipeline.orchestration.partitions import mapping

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nba_pipeline.domain.calendar import instant
+from nba_pipeline.engine.declared_inputs import Input, days_before, reads
 from nba_pipeline.engine.inputs import window_dates
 from nba_pipeline.engine.protocols import Stored, Warehouse
 from nba_pipeline.engine.recording import run_log
-from nba_pipeline.engine.table import Input, Table, days_before, reads
+from nba_pipeline.engine.table import Table
 from nba_pipeline.tables import REGISTRY
 
 Row = dict[str, Any]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_pipeline.engine.table import Array, Columns
-from nba_pipeline.engine.windows import Ints
+from nba_pipeline.engine.windows import Array, Columns, Ints
 
 
 def numbered(names: Array) -> Ints:

@@ -17,9 +17,10 @@ import numpy as np
 from nba_pipeline.domain.games import GameStatus
 from nba_pipeline.domain.incompleteness import classify
 from nba_pipeline.domain.rounding import ratio, rounded
-from nba_pipeline.engine.table import Array, Column, Columns, Texts, history, reads
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import history, reads
 from nba_pipeline.engine.variables import Variable
-from nba_pipeline.engine.windows import STRIDE, Cells, Ints, Slices
+from nba_pipeline.engine.windows import STRIDE, Array, Cells, Columns, Ints, Slices
 from nba_pipeline.tables.counted_games import Days, Games, Span, recent
 
 #: A row may be used in production from this percentage of its expected games on.

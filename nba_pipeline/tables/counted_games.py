@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nba_pipeline.engine.table import Array
-from nba_pipeline.engine.windows import STRIDE, Ints, Slices
+from nba_pipeline.engine.windows import STRIDE, Array, Ints, Slices
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_pipeline.engine.table import Array, Columns, history_and_today, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.declared_inputs import history_and_today, reads
+from nba_pipeline.engine.windows import Array, Cells, Columns
 
 SOURCE = "nbac_injury_report"
 

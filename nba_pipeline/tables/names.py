@@ -12,8 +12,9 @@ import numpy as np
 from nba_pipeline.domain.aliases import reviewed_aliases
 from nba_pipeline.domain.name_resolution import UNRESOLVED, KnownPlayers, Resolution
 from nba_pipeline.domain.players import universal_player_id
-from nba_pipeline.engine.table import Array, Column, history, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import history, reads
+from nba_pipeline.engine.windows import Array, Cells
 
 #: Everybody who has appeared in the season before the date.
 INPUTS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_pipeline.engine.table import KNOWN_AT, Array, Column, Columns
-from nba_pipeline.engine.windows import Rows
+from nba_pipeline.engine.columns import KNOWN_AT, Column
+from nba_pipeline.engine.windows import Array, Columns, Rows
 
 #: Columns that every feed has, as the end of a list of columns.
 FEED_COLUMNS = " known_at data_source"

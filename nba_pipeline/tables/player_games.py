@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_pipeline.engine.table import Array, Columns
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Array, Cells, Columns
 
 
 def rows_of(cells: Cells, name: str, cell: int) -> dict[str, Array]:

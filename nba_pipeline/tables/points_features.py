@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nba_pipeline.domain.learning import Examples
-from nba_pipeline.engine.table import Array, Columns
+from nba_pipeline.engine.windows import Array, Columns
 
 DECIMALS = 4
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.line_snapshots import Line, line_of
-from nba_pipeline.engine.table import Array, Columns, reads
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 
 SOURCE = "odds_api_player_points_props"
 

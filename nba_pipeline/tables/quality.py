@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nba_pipeline.engine.table import Column, Columns, Texts
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.windows import Columns
 from nba_pipeline.tables import samples
 
 Array = npt.NDArray[Any]

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nba_pipeline.engine.table import Array, Column, Columns
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.windows import Array, Columns
 from nba_pipeline.tables import completeness
 
 COLUMNS = (

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nba_pipeline.engine.table import Array, Column, Columns
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.windows import Array, Columns
 
 EARLY = (
     Column("early_season_flag", bool, "fewer games than the window holds", nullable=False),

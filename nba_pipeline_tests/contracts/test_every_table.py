@@ -22,9 +22,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.benchmarks.working import copied
+from nba_pipeline.engine.columns import Column, Numbers
 from nba_pipeline.engine.fanout import Pools, open_pools
 from nba_pipeline.engine.materialize import Partition, Session, materialize, refuse_problems
-from nba_pipeline.engine.table import Column, Numbers, Table
+from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 

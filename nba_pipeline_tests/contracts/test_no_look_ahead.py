@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.domain.calendar import instant
+from nba_pipeline.engine.declared_inputs import Window
 from nba_pipeline.engine.hashing import partition_version
 from nba_pipeline.engine.history import partitions_needed
 from nba_pipeline.engine.materialize import materialize, refuse_problems
-from nba_pipeline.engine.table import Window
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import dagster as dg
 
-from nba_pipeline.engine.table import Columns
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.jobs import NBA_DAYS
 from nba_pipeline.tables import REGISTRY

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from google.cloud import bigquery as bq
 
+from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.errors import WarehouseError
-from nba_pipeline.engine.table import Column
 from nba_pipeline.warehouse.bigquery import BigQuerySettings, BigQueryWarehouse
 from nba_pipeline.warehouse.bigquery.migrations import ASIDE, Step, steps
 from nba_pipeline_tests.partitions import DAY, NEXT_DAY, RAW, WRITTEN, about, rows_of, table_of

@@ -17,18 +17,10 @@ import numpy as np
 import pyarrow as pa
 
 from nba_pipeline.domain.calendar import EASTERN
-from nba_pipeline.engine.table import (
-    KNOWN_AT,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    days_before,
-    each,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import KNOWN_AT, Column
+from nba_pipeline.engine.declared_inputs import days_before, reads, reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.jobs import NBA_DAYS

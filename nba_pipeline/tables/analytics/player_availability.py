@@ -22,17 +22,10 @@ from nba_pipeline.domain.calendar import season_reach, season_year
 from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.team_games import both_sides
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    history,
-    history_and_today,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import history, history_and_today, reads
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables import injuries
 
 #: A regular starter began this many of his team's last ten games, or played this long in them.

@@ -26,20 +26,10 @@ from nba_pipeline.domain.lineups import Roster
 from nba_pipeline.domain.play_by_play import walk
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.shots import MID_RANGE, PAINT, zone
-from nba_pipeline.engine.table import (
-    Array,
-    Check,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Tracked,
-    each,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column, Tracked
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import Check, FailureCategory, FanOut, Gate, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import promises, prop_lines, quality
 
 # Ours = the box score's.

@@ -11,18 +11,10 @@ from datetime import date
 import numpy as np
 
 from nba_pipeline.domain.shots import MID_RANGE, PAINT, THREE, zone
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    each,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import quality
 
 # Ours = the opponent's column in team_offense_game_summary.

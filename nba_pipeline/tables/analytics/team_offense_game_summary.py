@@ -27,19 +27,10 @@ from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.second_chance import second_chance_points
 from nba_pipeline.domain.shots import MID_RANGE, PAINT, zone
 from nba_pipeline.domain.team_games import both_sides
-from nba_pipeline.engine.table import (
-    Array,
-    Check,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Tracked,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column, Tracked
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import Check, FailureCategory, FanOut, Gate, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import injuries, promises, quality
 
 # Ours = the box score's.

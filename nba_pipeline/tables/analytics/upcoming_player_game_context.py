@@ -22,19 +22,10 @@ from nba_pipeline.domain.roles import is_star, usage_taken_over
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.team_games import both_sides, team_mates
 from nba_pipeline.domain.travel import clock_label, venue
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Tracked,
-    history,
-    reads,
-)
-from nba_pipeline.engine.windows import STRIDE, Cells, Ints, Rows, Slices
+from nba_pipeline.engine.columns import Column, Tracked
+from nba_pipeline.engine.declared_inputs import history, reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table
+from nba_pipeline.engine.windows import STRIDE, Array, Cells, Columns, Ints, Rows, Slices
 from nba_pipeline.tables import completeness, prop_lines, quality, samples
 from nba_pipeline.tables.appearances import earlier, last_lines, numbered
 

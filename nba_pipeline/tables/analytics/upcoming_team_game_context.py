@@ -22,19 +22,10 @@ from nba_pipeline.domain.rest import days_between, days_rest, newest, streaks
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.team_games import both_sides
 from nba_pipeline.domain.travel import Venue, direction, jet_lag_factor, leg, venue
-from nba_pipeline.engine.table import (
-    Array,
-    Check,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    Tracked,
-    history,
-    next_days,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column, Tracked
+from nba_pipeline.engine.declared_inputs import history, next_days, reads
+from nba_pipeline.engine.table import Check, FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import completeness, injuries, quality, samples
 
 #: Form and ratings are means over this many games.

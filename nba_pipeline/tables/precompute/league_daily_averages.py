@@ -14,17 +14,10 @@ import numpy as np
 from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.teams import TEAMS
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    days_before,
-    each,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import days_before, reads
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 
 LOOKBACK_DAYS = 30
 

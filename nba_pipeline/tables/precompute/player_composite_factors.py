@@ -32,19 +32,10 @@ from nba_pipeline.domain.matchup import (
     usage_factor,
 )
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Texts,
-    each,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import completeness, readiness, samples
 
 CALCULATION_VERSION = "v1p_4factors"

@@ -15,17 +15,10 @@ import numpy as np
 from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    Texts,
-    history,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Slices
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import history, reads
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Slices
 
 #: Fewer official's games than this, about five each, say nothing of a crew.
 FEWEST_GAMES = 15

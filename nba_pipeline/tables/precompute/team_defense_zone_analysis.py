@@ -14,19 +14,10 @@ import numpy as np
 from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.teams import TEAMS
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    each,
-    history,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Slices
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import history, reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Slices
 from nba_pipeline.tables import completeness, samples
 
 WINDOW_GAMES = 15

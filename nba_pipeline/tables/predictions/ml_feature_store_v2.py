@@ -24,20 +24,10 @@ from nba_pipeline.domain.features import (
 )
 from nba_pipeline.domain.gates import BOOTSTRAP_DAYS
 from nba_pipeline.domain.rounding import ratio, rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Check,
-    Column,
-    Columns,
-    FanOut,
-    Numbers,
-    Table,
-    Texts,
-    each,
-    history,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows, Slices
+from nba_pipeline.engine.columns import Column, Numbers, Texts
+from nba_pipeline.engine.declared_inputs import history, reads
+from nba_pipeline.engine.table import Check, FanOut, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows, Slices
 from nba_pipeline.tables import completeness, quality, readiness
 
 #: Factors with the inputs without which they say nothing.

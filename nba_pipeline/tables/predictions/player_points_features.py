@@ -15,19 +15,10 @@ import numpy as np
 from nba_pipeline.domain.absence import LISTED_PLAYERS, TeamGames, chance_out
 from nba_pipeline.domain.rounding import FloatArray, ratio, rounded
 from nba_pipeline.domain.team_games import team_mates
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    each,
-    history,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Slices
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import history, reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Slices
 from nba_pipeline.tables.points_features import DECIMALS, FEATURES, HALF_LIVES
 
 #: A team-mate counts while he appeared in one of this many of the team's last games, and in full

@@ -18,19 +18,10 @@ import pyarrow as pa
 from nba_pipeline.domain.distribution import COVERAGE, chance_over, interval, pulled
 from nba_pipeline.domain.grading import NO_LINE, OVER, PASS, UNDER, recommend, tier_factor, tier_of
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Check,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Texts,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import Check, FailureCategory, FanOut, Gate, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables.predictions.systems import BY_ID, MARKET, ensemble
 from nba_pipeline.tables.predictions.systems.market_blend import OURS
 from nba_pipeline.tables.predictions.systems.slate import (

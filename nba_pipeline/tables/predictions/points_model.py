@@ -16,20 +16,10 @@ import numpy as np
 from nba_pipeline.domain import learning
 from nba_pipeline.domain.learning import Examples
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Texts,
-    Window,
-    all_seasons,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import Window, all_seasons, reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables.player_games import points_scored, rows_of
 from nba_pipeline.tables.points_features import NAMES, examples_of
 

@@ -22,8 +22,10 @@ from nba_pipeline.domain.grading import (
     outcome,
 )
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import Array, Column, Columns, FanOut, Table, each, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns
 
 _COPIED = (
     "team_abbr",

@@ -16,19 +16,11 @@ import numpy as np
 from nba_pipeline.domain.calendar import instant
 from nba_pipeline.domain.line_snapshots import PREDICTION_HOUR, RULES, line_by_rule
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    each,
-    reads,
-)
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
 from nba_pipeline.engine.variables import Variable
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables import prop_lines
 
 MIN_MINUTES = Variable(

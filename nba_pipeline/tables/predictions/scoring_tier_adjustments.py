@@ -14,18 +14,10 @@ import numpy as np
 
 from nba_pipeline.domain.grading import TIER_NAMES, TIERS, tier_of
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    days_before,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import days_before, reads
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables.player_games import points_scored, rows_of
 from nba_pipeline.tables.predictions.systems import ensemble
 

@@ -16,17 +16,10 @@ import numpy as np
 
 from nba_pipeline.domain.distribution import SHARES, calibrate
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Numbers,
-    Table,
-    days_before,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column, Numbers
+from nba_pipeline.engine.declared_inputs import days_before, reads
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables.player_games import looked_up, points_scored, rows_of
 from nba_pipeline.tables.predictions.systems import MARKET, SYSTEMS
 from nba_pipeline.tables.predictions.systems.market_blend import OURS

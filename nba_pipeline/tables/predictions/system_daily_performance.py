@@ -13,8 +13,10 @@ import numpy as np
 from nba_pipeline.domain.grading import OVER, PASS, PENDING, PUSH, UNDER, VOID
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.scorecard import HIGH, Sides, mean, share, sides
-from nba_pipeline.engine.table import Column, Columns, FanOut, Table, each, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables.player_games import rows_of
 
 INPUTS = {

@@ -13,20 +13,10 @@ from datetime import date
 import numpy as np
 
 from nba_pipeline.domain import features
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Partly,
-    Table,
-    Texts,
-    days_before,
-    days_up_to,
-    each,
-    reads,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import days_before, days_up_to, reads
+from nba_pipeline.engine.table import FanOut, Partly, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables.points_features import NAMES
 from nba_pipeline.tables.predictions.systems import SYSTEMS
 from nba_pipeline.tables.predictions.systems.asking import Asked, ask

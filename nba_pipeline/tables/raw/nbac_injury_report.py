@@ -20,15 +20,10 @@ from nba_pipeline.domain.absence import reason_category
 from nba_pipeline.domain.clocks import injury_moves_known_at
 from nba_pipeline.domain.players import player_lookup, without_suffix
 from nba_pipeline.domain.teams import tricode
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads_feed
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import injuries, names, origin
 
 INPUTS = {

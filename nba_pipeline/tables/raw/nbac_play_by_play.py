@@ -12,17 +12,10 @@ import numpy as np
 
 from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.events import parse_clock, parse_score
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    each,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables import origin
 
 # Ours = the feed's, where nothing has to be interpreted.

@@ -12,16 +12,10 @@ import numpy as np
 from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.games import Participation
 from nba_pipeline.domain.players import player_lookup, universal_player_id, without_suffix
-from nba_pipeline.engine.table import (
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    each,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import origin
 
 # Ours = the feed's.

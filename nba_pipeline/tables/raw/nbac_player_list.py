@@ -15,8 +15,10 @@ import numpy as np
 from nba_pipeline.domain.calendar import season_year
 from nba_pipeline.domain.clocks import officials_known_at
 from nba_pipeline.domain.players import player_lookup, universal_player_id
-from nba_pipeline.engine.table import Array, Column, Columns, FanOut, Table, reads_feed
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads_feed
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.tables import origin
 
 # Ours = the feed's, where nothing has to be interpreted.

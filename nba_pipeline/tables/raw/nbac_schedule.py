@@ -14,16 +14,10 @@ import numpy as np
 from nba_pipeline.domain.calendar import season_year_of
 from nba_pipeline.domain.clocks import fixtures_known_at, results_known_at
 from nba_pipeline.domain.games import GameStatus, canonical_game_id, season_type
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    each,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import origin
 
 INPUTS = {

@@ -14,16 +14,10 @@ from nba_pipeline.domain.clocks import results_known_at
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.domain.shots import hoop_distance
-from nba_pipeline.engine.table import (
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    each,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import origin
 
 INPUTS = {

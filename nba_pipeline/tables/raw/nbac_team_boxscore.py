@@ -5,16 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from nba_pipeline.domain.clocks import results_known_at
-from nba_pipeline.engine.table import (
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    each,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import origin
 
 # Ours = the feed's.

@@ -13,16 +13,10 @@ from datetime import date, datetime
 import numpy as np
 
 from nba_pipeline.domain.clocks import opening_lines_known_at, tip_off
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import origin
 
 INPUTS = {

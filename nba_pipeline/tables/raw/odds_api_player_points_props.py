@@ -18,18 +18,10 @@ from nba_pipeline.domain.line_snapshots import is_main_line
 from nba_pipeline.domain.name_resolution import Resolution, Rule
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.domain.teams import UnknownTeamError, tricode
-from nba_pipeline.engine.table import (
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    reads,
-    reads_feed,
-)
-from nba_pipeline.engine.windows import Cells, Rows
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
 from nba_pipeline.tables import names, origin
 
 MARKET = "player_points"

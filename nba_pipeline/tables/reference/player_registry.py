@@ -16,8 +16,10 @@ import numpy as np
 from nba_pipeline.domain.calendar import season_year
 from nba_pipeline.domain.name_resolution import Rule
 from nba_pipeline.domain.players import universal_player_id
-from nba_pipeline.engine.table import Column, Columns, FanOut, Input, Table, history, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import Input, history, reads
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import names
 
 #: The source whose rows have the league's own ids.

@@ -14,8 +14,10 @@ from difflib import get_close_matches
 import numpy as np
 
 from nba_pipeline.domain.name_resolution import Rule
-from nba_pipeline.engine.table import Column, Columns, FanOut, Table, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import names
 
 #: How much of two names has to agree for one to be suggested for the other (0 to 1).

@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from nba_pipeline.engine.columns import engine_column
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.hashing import joined
 from nba_pipeline.engine.logs import DATASET, Log
-from nba_pipeline.engine.table import Table, engine_column
+from nba_pipeline.engine.table import Table
 
 if TYPE_CHECKING:
     from google.cloud import bigquery

@@ -15,25 +15,13 @@ import numpy as np
 import pyarrow as pa
 
 from nba_pipeline.domain.rounding import rounded
+from nba_pipeline.engine.columns import KNOWN_AT, Column, Tracked
+from nba_pipeline.engine.declared_inputs import history, reads, reads_feed
 from nba_pipeline.engine.materialize import Partition, Session, materialize
 from nba_pipeline.engine.rehearsal import rehearse
-from nba_pipeline.engine.table import (
-    KNOWN_AT,
-    Array,
-    Column,
-    Columns,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    Tracked,
-    each,
-    history,
-    reads,
-    reads_feed,
-)
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
 from nba_pipeline.engine.variables import Variable
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Array, Cells, Columns
 from nba_pipeline.sources.feeds import Feed
 
 DAYS = [date(2021, 11, 15) + timedelta(days=at) for at in range(3)]

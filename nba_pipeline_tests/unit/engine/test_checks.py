@@ -13,7 +13,7 @@ from small_world import DAYS, FIRST, MARKS, SECOND, TABLES, THIRD, World
 
 from nba_pipeline.engine import checks
 from nba_pipeline.engine.checks import OWN_HASH, SAME_VERSION, SOUND_COLUMNS, UNIQUE_KEYS, Violation
-from nba_pipeline.engine.table import Column
+from nba_pipeline.engine.columns import Column
 
 STRICT = replace(
     MARKS,

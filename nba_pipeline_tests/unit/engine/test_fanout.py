@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.errors import ConfigurationError, DeadlineError
 from nba_pipeline.engine.fanout import (
     EXECUTORS,
@@ -25,8 +26,8 @@ from nba_pipeline.engine.fanout import (
     fan_out,
     open_pools,
 )
-from nba_pipeline.engine.table import Column, Columns, FanOut, Table
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.table import FanOut, Table
+from nba_pipeline.engine.windows import Cells, Columns
 
 CPUS = 16
 PLAYERS = FanOut("player", "PGS_WORKERS", default_workers=10)

@@ -8,8 +8,10 @@ import pytest
 from nba_pipeline.engine import logs
 from nba_pipeline.engine.attempts import attempt_row
 from nba_pipeline.engine.breakers import Attempts
+from nba_pipeline.engine.columns import Column, Texts
+from nba_pipeline.engine.declared_inputs import reads_feed
 from nba_pipeline.engine.materialize import materialize
-from nba_pipeline.engine.table import Column, FanOut, Table, Texts, each, reads_feed
+from nba_pipeline.engine.table import FanOut, Table, each
 from nba_pipeline.engine.writer import Writer
 from nba_pipeline.sources.feeds import _DAY, _TEXT, _WHOLE, Feed
 

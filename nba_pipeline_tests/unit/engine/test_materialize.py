@@ -33,6 +33,7 @@ from small_world import (
     versions,
 )
 
+from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.errors import DeadlineError
 from nba_pipeline.engine.materialize import (
     BATCH_DATES,
@@ -40,11 +41,7 @@ from nba_pipeline.engine.materialize import (
     materialize,
     refuse_problems,
 )
-from nba_pipeline.engine.table import (
-    Column,
-    Columns,
-)
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import REGISTRY
 
 # First builds and reruns -------------------------------------------------------------------------

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from small_world import DAYS, FIRST, MARKS, SCORES, SECOND, SITS_OUT, UNLUCKY, rows_of, stored
 
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import Window, all_seasons, reads
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.inputs import dates_to_build, window_dates
 from nba_pipeline.engine.logs import PREDICTION_WORKER_RUNS
 from nba_pipeline.engine.materialize import materialize
-from nba_pipeline.engine.table import Column, FanOut, Partly, Table, Window, all_seasons, reads
+from nba_pipeline.engine.table import FanOut, Partly, Table
 from nba_pipeline.engine.variables import Variable
 
 JUDGES = ("kind", "strict")

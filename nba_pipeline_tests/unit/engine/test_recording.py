@@ -8,20 +8,12 @@ import pytest
 
 from nba_pipeline.engine import logs
 from nba_pipeline.engine.attempts import override_attempts
+from nba_pipeline.engine.columns import KNOWN_AT, Column
+from nba_pipeline.engine.declared_inputs import reads, reads_feed
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.session import Mode
-from nba_pipeline.engine.table import (
-    KNOWN_AT,
-    Column,
-    FailureCategory,
-    FanOut,
-    Gate,
-    Table,
-    each,
-    reads,
-    reads_feed,
-)
+from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
 from nba_pipeline.sources.feeds import _DAY, _TEXT, _WHOLE, Feed
 
 DAY = date(2021, 11, 15)

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nba_pipeline.engine import hashing, rows
+from nba_pipeline.engine.columns import KNOWN_AT, Column, Numbers, Texts
 from nba_pipeline.engine.errors import RowError
-from nba_pipeline.engine.table import KNOWN_AT, Column, FanOut, Numbers, Table, Texts
+from nba_pipeline.engine.table import FanOut, Table
 
 DAY = date(2021, 11, 15)
 MORNING_AFTER = datetime(2021, 11, 16, 11, tzinfo=UTC)

@@ -14,20 +14,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from nba_pipeline.engine.columns import KNOWN_AT, Column
+from nba_pipeline.engine.declared_inputs import history, reads, reads_feed
 from nba_pipeline.engine.errors import ConfigurationError
-from nba_pipeline.engine.table import (
-    KNOWN_AT,
-    Column,
-    Columns,
-    FanOut,
-    Table,
-    each,
-    history,
-    reads,
-    reads_feed,
-)
+from nba_pipeline.engine.table import FanOut, Table, each
 from nba_pipeline.engine.verification import Way, verify, ways_of
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.sources.feeds import Feed
 
 DAYS = [date(2021, 11, 15) + timedelta(days=at) for at in range(3)]

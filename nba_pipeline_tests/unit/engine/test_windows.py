@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import history, reads
 from nba_pipeline.engine.errors import LookAheadError, RowError
 from nba_pipeline.engine.inputs import PlannedCells, plan_cells
-from nba_pipeline.engine.table import Column, FanOut, Table, each, history, reads
+from nba_pipeline.engine.table import FanOut, Table, each
 from nba_pipeline.engine.windows import STRIDE, Buffer, Cells, Slices
 
 FIRST_DAY = 18_930

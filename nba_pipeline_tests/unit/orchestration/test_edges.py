@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nba_pipeline.engine.table import (
+from nba_pipeline.engine.declared_inputs import (
     Input,
     Window,
     days_before,

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import Input, history, reads
 from nba_pipeline.engine.inputs import plan_cells
-from nba_pipeline.engine.table import Column, Columns, FanOut, Input, Table, each, history, reads
-from nba_pipeline.engine.windows import Cells
+from nba_pipeline.engine.table import FanOut, Table, each
+from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import completeness
 from nba_pipeline.tables.completeness import SPANS
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nba_pipeline.domain import learning
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import Array, Columns
+from nba_pipeline.engine.windows import Array, Columns
 from nba_pipeline.tables.points_features import NAMES, examples_of
 from nba_pipeline.tables.predictions.systems.slate import (
     FEWEST_POINTS,

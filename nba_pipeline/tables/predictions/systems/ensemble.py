@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nba_pipeline.domain.rounding import ratio, rounded
-from nba_pipeline.engine.table import Array
+from nba_pipeline.engine.windows import Array
 from nba_pipeline.tables.predictions.systems.slate import Forecast, Slate, SoFar, System
 
 #: Systems that make up the ensemble, and how many have to have spoken.

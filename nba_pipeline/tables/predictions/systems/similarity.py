@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nba_pipeline.domain.rounding import FloatArray, ratio, rounded
-from nba_pipeline.engine.table import Array
+from nba_pipeline.engine.windows import Array
 from nba_pipeline.tables.predictions.systems.slate import (
     Forecast,
     Games,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import Array, Columns
+from nba_pipeline.engine.windows import Array, Columns
 
 #: No forecast leaves these bounds.
 FEWEST_POINTS, MOST_POINTS = 0.0, 60.0

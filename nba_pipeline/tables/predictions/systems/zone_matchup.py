@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from nba_pipeline.domain.rounding import rounded
-from nba_pipeline.engine.table import Array
+from nba_pipeline.engine.windows import Array
 from nba_pipeline.tables.predictions.systems.slate import (
     Forecast,
     Slate,

@@ -22,8 +22,9 @@ from nba_pipeline.domain.clocks import opening_lines_known_at, results_known_at,
 from nba_pipeline.domain.games import season_type
 from nba_pipeline.domain.players import player_lookup
 from nba_pipeline.engine import rows
+from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.inputs import plan_cells, with_decimals
-from nba_pipeline.engine.table import Input, Table
+from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 
