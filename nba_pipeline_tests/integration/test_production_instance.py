@@ -9,15 +9,18 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster_gcp.gcs.compute_log_manager import GCSComputeLogManager
 from google.cloud import storage
 
 from nba_pipeline.orchestration.assets import key_of
 from nba_pipeline.orchestration.build import build_definitions
 from nba_pipeline.orchestration.event_log import EventLog
+from nba_pipeline.orchestration.home import QUIET, SETTLED
 from nba_pipeline.tables import REGISTRY
 
-CONFIG = Path(__file__).parents[2] / "deploy" / "dagster.yaml"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CONFIG = DEPLOY / "dagster.yaml"
 
 
 @pytest.fixture
@@ -33,6 +36,16 @@ def instance(
     shutil.copy(CONFIG, tmp_path / "dagster.yaml")
     with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
         yield opened
+
+
+@pytest.mark.parametrize(
+    ("file", "made_here"),
+    [(CONFIG, SETTLED), (DEPLOY / "home" / "dagster.yaml", QUIET)],
+    ids=["one machine", "containers"],
+)
+def test_it_has_every_setting_of_a_folder_that_is_made_here(file, made_here):
+    written, made = yaml.safe_load(file.read_text()), yaml.safe_load(made_here)
+    assert {name: written.get(name) for name in made} == made
 
 
 def test_it_keeps_what_steps_print_in_the_bucket(instance):
