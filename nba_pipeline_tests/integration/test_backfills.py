@@ -23,7 +23,7 @@ from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse
 
 #: The first days of the simulated league's season.
-DAYS = [date(2025, 10, 21) + timedelta(days=at) for at in range(3)]
+DAYS = [date(2025, 10, 21) + timedelta(days=at) for at in range(4)]
 #: Every table that is read on the way to it, some of them from the season's first day on.
 SELECTED = "+upcoming_team_game_context"
 
