@@ -20,7 +20,7 @@ from hypothesis import settings
 from nba_pipeline.domain.calendar import Season, SeasonCalendar
 from nba_pipeline.engine.errors import SourceError
 from nba_pipeline.engine.fanout import Pools, open_pools
-from nba_pipeline.engine.materialize import Session
+from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.feeds import FEEDS, Feed
 from nba_pipeline.warehouse.local import LocalWarehouse

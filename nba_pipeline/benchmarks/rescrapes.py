@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import open_pools
-from nba_pipeline.engine.materialize import refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.protocols import Source
 from nba_pipeline.engine.rehearsal import bring
 from nba_pipeline.engine.session import Partition, Session

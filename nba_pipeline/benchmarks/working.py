@@ -17,7 +17,8 @@ from typing import Any
 from nba_pipeline.benchmarks.measuring import cpu_seconds
 from nba_pipeline.benchmarks.rescrapes import Amended, Amendment
 from nba_pipeline.engine.fanout import open_pools
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.protocols import Source
 from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.engine.session import Partition, Session

@@ -19,42 +19,6 @@ from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Table
 
 
-def of_partition(table: Table, stored: Stored | None, session: Session) -> Cause | None:
-    """Why all of a partition is computed; None where each entity has a cause of its own."""
-    if session.force:
-        return Cause(Kind.FORCED, "forced: everything is computed again")
-    if stored is None:
-        return Cause(Kind.FIRST_BUILD, "first build of this partition")
-    if not stored.intact:
-        return Cause(Kind.DAMAGED, "the stored file is missing or damaged")
-    was, now = stored.table_version, table.version
-    if was != now:
-        sentence = f"{table.name} is now version {now}, was {was}"
-        return Cause(Kind.VERSION, sentence, old_hash=str(was), new_hash=str(now))
-    settings = table.settings_in(session.environ)
-    moved = [
-        f"{name} is {settings[name]:g}, was {stored.settings[name]:g}"
-        for name in sorted({*settings} & {*stored.settings})
-        if settings[name] != stored.settings[name]
-    ]
-    return Cause(Kind.SETTINGS, "; ".join(moved)) if moved else None
-
-
-def summary(table: Table, stored: Stored | None, demand: Demand, plan: EntityPlan) -> str:
-    """Why entities of a partition are computed one by one, in one sentence."""
-    before: Mapping[str, str] = stored.inputs if stored else {}
-    changed = [
-        table.inputs[name].table
-        for name, digest in demand.inputs.items()
-        if before.get(name) != digest
-    ]
-    if not changed and stored and any(outcome.is_broken for outcome in stored.outcomes):
-        return "an entity failed last time"
-    what = ", ".join(dict.fromkeys(changed)) or "configuration"
-    affected = f"{len(plan.changed)} of {len(plan.decisions)} {table.fan_out.unit}s affected"
-    return f"{what} changed: {affected}"
-
-
 @dataclass(frozen=True)
 class Looked:
     """What looking at some partitions found.
@@ -76,17 +40,67 @@ class Looked:
     kept: Mapping[date, Mapping[str, str]]
 
 
-def of_entities(
+def attributed(
     looked: Looked, dates: Sequence[date], own: Iterable[RowChange], session: Session
 ) -> dict[date, tuple[Cause, ...]]:
-    """Why each changed entity of some partitions is computed, by date.
+    """Why each partition is computed: one cause for all of it, or one for each entity.
 
     Args:
         looked: What was found.
-        dates: The partitions whose entities have causes of their own.
+        dates: The partitions.
         own: How the rows of the table itself changed: a source's facts are known by them alone.
         session: What the run works with.
     """
+    whole = {day: _of_partition(looked.table, looked.stored.get(day), session) for day in dates}
+    found: dict[date, tuple[Cause, ...]] = {day: (why,) for day, why in whole.items() if why}
+    one_by_one = [day for day in dates if not whole[day]]
+    return found | _of_entities(looked, one_by_one, own, session)
+
+
+def in_one_sentence(looked: Looked, day: date, demand: Demand, causes: Sequence[Cause]) -> str:
+    """Why a partition is computed: the one cause of all of it, or what changed for how many."""
+    if causes and not causes[0].entity:
+        return causes[0].sentence
+    table, stored = looked.table, looked.stored.get(day)
+    plan = looked.plans.get(day) or EntityPlan()
+    before: Mapping[str, str] = stored.inputs if stored else {}
+    changed = [
+        table.inputs[name].table
+        for name, digest in demand.inputs.items()
+        if before.get(name) != digest
+    ]
+    if not changed and stored and any(outcome.is_broken for outcome in stored.outcomes):
+        return "an entity failed last time"
+    what = ", ".join(dict.fromkeys(changed)) or "configuration"
+    affected = f"{len(plan.changed)} of {len(plan.decisions)} {table.fan_out.unit}s affected"
+    return f"{what} changed: {affected}"
+
+
+def _of_partition(table: Table, stored: Stored | None, session: Session) -> Cause | None:
+    """Why all of a partition is computed; None where each entity has a cause of its own."""
+    if session.force:
+        return Cause(Kind.FORCED, "forced: everything is computed again")
+    if stored is None:
+        return Cause(Kind.FIRST_BUILD, "first build of this partition")
+    if not stored.intact:
+        return Cause(Kind.DAMAGED, "the stored file is missing or damaged")
+    was, now = stored.table_version, table.version
+    if was != now:
+        sentence = f"{table.name} is now version {now}, was {was}"
+        return Cause(Kind.VERSION, sentence, old_hash=str(was), new_hash=str(now))
+    settings = table.settings_in(session.environ)
+    moved = [
+        f"{name} is {settings[name]:g}, was {stored.settings[name]:g}"
+        for name in sorted({*settings} & {*stored.settings})
+        if settings[name] != stored.settings[name]
+    ]
+    return Cause(Kind.SETTINGS, "; ".join(moved)) if moved else None
+
+
+def _of_entities(
+    looked: Looked, dates: Sequence[date], own: Iterable[RowChange], session: Session
+) -> dict[date, tuple[Cause, ...]]:
+    """Why each changed entity of some partitions is computed, by date."""
     busy = [day for day in dates if day in looked.plans and looked.plans[day].changed]
     if not busy:
         return {}

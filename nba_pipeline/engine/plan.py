@@ -9,6 +9,9 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
+import pyarrow as pa
+
+from nba_pipeline.engine import rows
 from nba_pipeline.engine.hashing import text_digest
 from nba_pipeline.engine.inputs import PlannedCells, days_of, window_dates
 from nba_pipeline.engine.protocols import Outcome, Source, Stored, Versions
@@ -209,3 +212,22 @@ def _compared(
             if outcome:
                 plan.carried.append(outcome)
     return plan
+
+
+def kept_hashes(table: Table, before: pa.Table) -> dict[date, dict[str, str]]:
+    """For each date, the ``inputs_hash`` of each entity that has rows."""
+    current = rows.current(table, before)
+    kept: dict[date, dict[str, str]] = {}
+    if not current.num_rows:
+        return kept
+    owners = rows.entities(table, current)
+    distinct = (
+        pa.table(
+            {"day": current["game_date"], "entity": owners, "inputs_hash": current["inputs_hash"]}
+        )
+        .group_by(["day", "entity", "inputs_hash"])
+        .aggregate([])
+    )
+    for row in distinct.to_pylist():
+        kept.setdefault(row["day"], {})[row["entity"]] = row["inputs_hash"]
+    return kept

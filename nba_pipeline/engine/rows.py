@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -185,6 +185,17 @@ def entities(table: Table, rows: pa.Table) -> pa.Array:
     """The entity of each row as text, in the form plans use."""
     texts = [hashing.joined(rows[name]) for name in table.entity]
     return pc.binary_join_element_wise(*texts, "|") if len(texts) > 1 else texts[0]
+
+
+def split(
+    table: Table, found: pa.Table, keeps: Callable[[date, str], bool]
+) -> tuple[pa.Table, pa.Table]:
+    """The rows of the entities that are kept, by date and name, and the others."""
+    if not found.num_rows:
+        return found, found
+    owners = zip(found["game_date"].to_pylist(), entities(table, found).to_pylist(), strict=True)
+    mask = np.array([keeps(day, owner) for day, owner in owners], dtype=bool)
+    return found.filter(pa.array(mask)), found.filter(pa.array(~mask))
 
 
 def marked(table: Table, rows: pa.Table, calendar: SeasonCalendar) -> pa.Table:

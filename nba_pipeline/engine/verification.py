@@ -12,7 +12,8 @@ from datetime import date
 
 from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.engine.fanout import open_pools
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.overlay import Overlay
 from nba_pipeline.engine.protocols import Warehouse
 from nba_pipeline.engine.rehearsal import bring

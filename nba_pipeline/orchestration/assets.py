@@ -22,8 +22,8 @@ import dagster as dg
 
 from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.errors import PipelineError, is_transient
-from nba_pipeline.engine.materialize import Partition, Session, materialize
-from nba_pipeline.engine.session import Mode
+from nba_pipeline.engine.materialize import materialize
+from nba_pipeline.engine.session import Mode, Partition, Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.orchestration import metadata
 from nba_pipeline.orchestration.partitions import mapping

@@ -14,8 +14,8 @@ import dagster as dg
 import pyarrow as pa
 
 from nba_pipeline.engine.columns import engine_column
-from nba_pipeline.engine.materialize import Partition
 from nba_pipeline.engine.protocols import Outcome
+from nba_pipeline.engine.session import Partition
 from nba_pipeline.engine.table import Table
 
 if TYPE_CHECKING:

@@ -24,7 +24,9 @@ import pytest
 from nba_pipeline.benchmarks.working import copied
 from nba_pipeline.engine.columns import Column, Numbers
 from nba_pipeline.engine.fanout import Pools, open_pools
-from nba_pipeline.engine.materialize import Partition, Session, materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
+from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY

@@ -16,7 +16,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
+from nba_pipeline.engine.session import Session
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 

@@ -20,9 +20,10 @@ import pytest
 
 from nba_pipeline.domain.calendar import instant
 from nba_pipeline.engine.declared_inputs import Window
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.hashing import partition_version
 from nba_pipeline.engine.history import partitions_needed
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 

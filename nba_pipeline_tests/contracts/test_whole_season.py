@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 

@@ -24,8 +24,9 @@ from nba_pipeline.engine.columns import KNOWN_AT
 from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.history import Late, out_of_date
 from nba_pipeline.engine.logs import LOGS
-from nba_pipeline.engine.materialize import Session, materialize
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.read_cache import ReadCache
+from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.sources.feeds import (

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from nba_pipeline.domain.calendar import SeasonCalendar
 from nba_pipeline.engine.fanout import Pools
-from nba_pipeline.engine.materialize import refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.plan import demands
 from nba_pipeline.engine.rehearsal import bring
 from nba_pipeline.engine.session import Session

@@ -24,7 +24,7 @@ from nba_pipeline.benchmarks.baselines import duckdb_sql, pandas_rows, polars_fr
 from nba_pipeline.benchmarks.baselines.features import FEATURES, key_columns
 from nba_pipeline.engine.errors import RowError
 from nba_pipeline.engine.fanout import Pools
-from nba_pipeline.engine.materialize import refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.rehearsal import bring
 from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import FailureCategory, Gate, Table

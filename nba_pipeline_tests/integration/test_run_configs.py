@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from nba_pipeline.engine.fanout import Pools
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.session import Session
 from nba_pipeline.orchestration.idle import instance_in
 from nba_pipeline.sources.simulated import SimulatedLeague

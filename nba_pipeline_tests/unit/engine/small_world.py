@@ -17,8 +17,9 @@ import pyarrow as pa
 from nba_pipeline.domain.rounding import rounded
 from nba_pipeline.engine.columns import KNOWN_AT, Column, Tracked
 from nba_pipeline.engine.declared_inputs import history, reads, reads_feed
-from nba_pipeline.engine.materialize import Partition, Session, materialize
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.rehearsal import rehearse
+from nba_pipeline.engine.session import Partition, Session
 from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
 from nba_pipeline.engine.variables import Variable
 from nba_pipeline.engine.windows import Array, Cells, Columns

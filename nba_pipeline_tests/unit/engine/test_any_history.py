@@ -29,8 +29,8 @@ from small_world import (
 )
 
 from nba_pipeline.engine.causes import Kind
-from nba_pipeline.engine.materialize import Session
 from nba_pipeline.engine.rehearsal import rehearse
+from nba_pipeline.engine.session import Session
 
 PLAYERS = st.sampled_from(["ann", "bob", "cid"])
 POINTS = st.sampled_from([0, 4, 10, 11, SITS_OUT, UNLUCKY])

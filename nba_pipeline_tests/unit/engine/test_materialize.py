@@ -35,12 +35,9 @@ from small_world import (
 
 from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.errors import DeadlineError
-from nba_pipeline.engine.materialize import (
-    BATCH_DATES,
-    Partition,
-    materialize,
-    refuse_problems,
-)
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import BATCH_DATES, materialize
+from nba_pipeline.engine.session import Partition
 from nba_pipeline.engine.windows import Cells, Columns
 from nba_pipeline.tables import REGISTRY
 

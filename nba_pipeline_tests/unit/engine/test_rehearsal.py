@@ -31,10 +31,11 @@ from small_world import (
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.history import rounds
 from nba_pipeline.engine.logs import PRECOMPUTE_RUNS
-from nba_pipeline.engine.materialize import Session, materialize
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.overlay import Overlay
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.rehearsal import rehearse
+from nba_pipeline.engine.session import Session
 
 WITH_SETTING = {**TABLES, "form": replace(FORM, settings=(BONUS,))}
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from nba_pipeline.engine.materialize import Partition
 from nba_pipeline.engine.protocols import Outcome
+from nba_pipeline.engine.session import Partition
 from nba_pipeline.orchestration.checks import counted
 from nba_pipeline.orchestration.metadata import column_schema, of_partition, pictures
 from nba_pipeline.tables import REGISTRY

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from nba_pipeline.engine.errors import SourceError
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.logs import QUARANTINED_PAYLOADS
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.replay import replay
 from nba_pipeline.sources.landed import Landed
 from nba_pipeline.sources.landing import LandingZone

@@ -14,8 +14,10 @@ import pytest
 
 from nba_pipeline.benchmarks.working import copied
 from nba_pipeline.engine import rows
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.inputs import plan_cells, with_decimals
-from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
+from nba_pipeline.engine.materialize import materialize
+from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Partly, Table
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY

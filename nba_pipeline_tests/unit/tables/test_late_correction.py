@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from nba_pipeline.benchmarks.working import copied
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.sources.archive import Archive
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.warehouse.local import LocalWarehouse

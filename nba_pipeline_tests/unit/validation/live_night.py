@@ -13,10 +13,12 @@ import pyarrow as pa
 
 from nba_pipeline.domain.calendar import instant
 from nba_pipeline.engine.fanout import Pools
+from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.logs import Log
-from nba_pipeline.engine.materialize import Session, materialize, refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.phases import GRADES, PREDICTIONS, phase_of
 from nba_pipeline.engine.protocols import Stored
+from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.writer import Writer
 from nba_pipeline.sources.simulated import SimulatedLeague
 from nba_pipeline.tables import REGISTRY

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 import pytest
 from evening_rows import DAY
 
-from nba_pipeline.engine.materialize import materialize, refuse_problems
+from nba_pipeline.engine.finished import refuse_problems
+from nba_pipeline.engine.materialize import materialize
 from nba_pipeline.engine.read_cache import ReadCache
 from nba_pipeline.tables import REGISTRY
 from nba_pipeline.tables.predictions import scoring_tier_adjustments, system_calibration
