@@ -7,6 +7,7 @@ wrong.
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -60,9 +61,22 @@ for command in (
 
 def main() -> None:
     """Run the command line; an error a person can meet is one sentence, never a traceback."""
+    _end_when_told_to()
     try:
         app()
     except PipelineError as error:
         err.print(f"Error: {error}", style="red", soft_wrap=True, highlight=False)
         wrong_call = isinstance(error, ConfigurationError | OutsideSeasonError)
         sys.exit(2 if wrong_call else 1)
+
+
+def _end_when_told_to() -> None:
+    """Have SIGTERM end a command as Ctrl-C does, also one that a script began in the background.
+
+    Such a command ignores SIGINT, and after its first step Dagster would have SIGTERM do what
+    SIGINT does: nothing. Blocked, SIGINT stays away just as well, and there is something to do.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))

@@ -6,12 +6,14 @@ import dagster as dg
 
 from nba_pipeline.engine import errors
 
+_INTERRUPTED = "interrupted; what was built stays, and the same command goes on from there"
+
 
 def step_problem(event: dg.DagsterEvent) -> str:
     """What made a step fail; steps that were skipped because of it say nothing new."""
     failure = event.step_failure_data
     if is_interruption(event):
-        return "interrupted; what was built stays, and the same command goes on from there"
+        return _INTERRUPTED
     if failure.user_failure_data:
         return failure.user_failure_data.description or f"{event.step_key} failed"
     said = innermost(failure.error) if failure.error else "failed"
@@ -21,13 +23,19 @@ def step_problem(event: dg.DagsterEvent) -> str:
 def is_interruption(event: dg.DagsterEvent) -> bool:
     """Whether a person or the system ended a step, rather than a mistake."""
     error = event.step_failure_data.error if event.is_step_failure else None
-    return error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__
+    return error is not None and _is_interrupted(error)
 
 
 def innermost(error: Any) -> str:
     """The message of the error that began it, without the name of its class where it is ours."""
     while error.cause is not None:
         error = error.cause
+    if _is_interrupted(error):
+        return _INTERRUPTED
     message = str(error.message).strip()
     ours = f"{errors.__name__}.{error.cls_name}: "
     return message.removeprefix(ours)
+
+
+def _is_interrupted(error: Any) -> bool:
+    return bool(error.cls_name == dg.DagsterExecutionInterruptedError.__name__)

@@ -10,8 +10,10 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from dagster._utils.error import serializable_error_info_from_exc_info
 
 from nba_pipeline.orchestration.launch import Launched, launch
+from nba_pipeline.orchestration.problems import innermost
 from nba_pipeline.tables import REGISTRY
 
 DAY = date(2021, 11, 15)
@@ -79,6 +81,13 @@ def test_a_run_stopped_by_hand_says_how_to_go_on(
     assert told.problems == [
         "interrupted; what was built stays, and the same command goes on from there"
     ]
+
+
+def test_a_run_stopped_between_two_tables_says_so_too() -> None:
+    with pytest.raises(dg.DagsterExecutionInterruptedError) as stopped:
+        raise dg.DagsterExecutionInterruptedError
+    told = serializable_error_info_from_exc_info((stopped.type, stopped.value, stopped.tb))
+    assert innermost(told).startswith("interrupted; what was built stays")
 
 
 @pytest.fixture
