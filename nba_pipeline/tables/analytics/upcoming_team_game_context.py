@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -21,12 +20,11 @@ from nba_pipeline.domain.line_snapshots import Line, line_of
 from nba_pipeline.domain.rest import days_between, days_rest, newest, streaks
 from nba_pipeline.domain.rounding import ratio, rounded
 from nba_pipeline.domain.team_games import both_sides
-from nba_pipeline.domain.travel import Venue, direction, jet_lag_factor, leg, venue
 from nba_pipeline.engine.columns import Column, Tracked
-from nba_pipeline.engine.declared_inputs import history, next_days, reads
+from nba_pipeline.engine.declared_inputs import history, reads
 from nba_pipeline.engine.table import Check, FanOut, Table
 from nba_pipeline.engine.windows import Array, Cells, Columns, Rows
-from nba_pipeline.tables import completeness, injuries, quality, samples
+from nba_pipeline.tables import completeness, injuries, journeys, next_games, quality, samples
 
 #: Form and ratings are means over this many games.
 FORM_GAMES = 10
@@ -37,19 +35,12 @@ FEWEST_FOR_FREE_THROW_RATE = 3
 #: A team with fewer games behind it is early in its season.
 FULL_START = 5
 
-#: How far ahead the next game is looked for.
-DAYS_AHEAD = 14
-
-#: Travel is added up over this many days.
-TRAVEL_DAYS = 14
-
 #: A spread for each side, Over and Under.
 LINES_OF_A_GAME = 4
 
 WINDOWS = ("l7d", "l14d")
 
 _PLAYED = "game_status was_postponed season_type"
-_WHERE = "season_year home_team_abbr arena_city is_neutral_site"
 
 
 def _fixtures_of(side: str, team: str) -> Mapping[str, str]:
@@ -64,16 +55,16 @@ INPUTS = {
         "actual_tip_off",
         on={"nba_game_id": "game_id"},
     ),
-    "tonight": reads("nbac_schedule", _WHERE, on="game_id"),
+    "tonight": reads("nbac_schedule", journeys.VENUE, on="game_id"),
     "home_games": reads(
         "nbac_schedule",
-        f"{_PLAYED} {_WHERE}",
+        f"{_PLAYED} {journeys.VENUE}",
         window=history(),
         on=_fixtures_of("home", "team_abbr"),
     ),
     "away_games": reads(
         "nbac_schedule",
-        f"{_PLAYED} {_WHERE}",
+        f"{_PLAYED} {journeys.VENUE}",
         window=history(),
         on=_fixtures_of("away", "team_abbr"),
     ),
@@ -89,20 +80,7 @@ INPUTS = {
         window=history(),
         on=_fixtures_of("away", "opponent_team_abbr"),
     ),
-    "next_home_games": reads(
-        "nbac_schedule",
-        "game_id away_team_abbr has_national_tv",
-        window=next_days(DAYS_AHEAD),
-        on=_fixtures_of("home", "team_abbr"),
-        known_by="tip_off",
-    ),
-    "next_away_games": reads(
-        "nbac_schedule",
-        "game_id home_team_abbr has_national_tv",
-        window=next_days(DAYS_AHEAD),
-        on=_fixtures_of("away", "team_abbr"),
-        known_by="tip_off",
-    ),
+    **next_games.FIXTURES,
     "offense": reads(
         "team_offense_game_summary",
         "pace offensive_rating win_flag margin_of_victory",
@@ -121,12 +99,7 @@ INPUTS = {
         window=history(),
         on={"team_abbr": "opponent_team_abbr", "season_year": "season_year"},
     ),
-    "next_opponent_results": reads(
-        "team_offense_game_summary",
-        "win_flag",
-        window=history(),
-        on={"team_abbr": "next_opponent_team_abbr", "season_year": "season_year"},
-    ),
+    **next_games.RESULTS,
     "lines": reads(
         "odds_api_game_lines",
         "market_key outcome_name bookmaker_key snapshot_at snapshot_label outcome_point",
@@ -164,39 +137,7 @@ COLUMNS = (
     ),
     Column("games_in_last_7_days", int, "in [D-7, D)", nullable=False, minimum=0, maximum=7),
     Column("games_in_last_14_days", int, "in [D-14, D)", nullable=False, minimum=0, maximum=14),
-    # Travel
-    Column("consecutive_road_games", int, "tonight's included; 0 at home", nullable=False),
-    Column(
-        "travel_miles",
-        int,
-        "great circle from the last game's venue; NULL before a first game or from or to an "
-        "unknown venue",
-        unit="miles",
-        minimum=0,
-    ),
-    Column("time_zone_changes", int, "hours the clock moved on that way", unit="hours", minimum=0),
-    Column("travel_direction", str, "east, west or neutral, by the clock"),
-    Column(
-        "jet_lag_factor",
-        float,
-        "time_zone_changes, those eastward counting 1.5",
-        decimals=1,
-        minimum=0,
-    ),
-    Column(
-        "miles_traveled_last_14_days",
-        int,
-        "all ways between two games that both lie in [D-14, D], tonight's included",
-        unit="miles",
-        minimum=0,
-    ),
-    Column(
-        "time_zones_crossed_last_14_days",
-        int,
-        "hours the clock moved on those ways",
-        unit="hours",
-        minimum=0,
-    ),
+    *journeys.COLUMNS,
     # Form
     Column("team_win_streak_entering", int, nullable=False, minimum=0),
     Column("team_loss_streak_entering", int, nullable=False, minimum=0),
@@ -245,24 +186,7 @@ COLUMNS = (
         "questionable or doubtful in the newest report; NULL where none lists the team",
         minimum=0,
     ),
-    # What comes next
-    Column("next_opponent_team_abbr", str, f"NULL where no game is known within {DAYS_AHEAD} days"),
-    Column(
-        "next_game_is_primetime",
-        bool,
-        "whether that game is shown everywhere; NULL where broadcasts are not published",
-    ),
-    Column("next_game_days_rest", int, "full days off between tonight and then", minimum=0),
-    Column("games_in_next_7_days", int, "in (D, D+7]", nullable=False, minimum=0, maximum=7),
-    Column(
-        "next_opponent_win_pct",
-        float,
-        "wins by games of the season before tonight",
-        unit="fraction",
-        decimals=3,
-        minimum=0,
-        maximum=1,
-    ),
+    *next_games.COLUMNS,
     *samples.EARLY,
     *completeness.COLUMNS,
     *completeness.columns_of(WINDOWS),
@@ -290,12 +214,12 @@ def compute(cells: Cells) -> Columns:
             )
         },
         **_rest(cells, past),
-        **_travel(cells, past),
+        **journeys.travelled(cells, past),
         **_results(cells.window("offense").rows(), len(cells)),
         **_ratings(cells),
         **_lines(spread, total),
         **_absences(cells),
-        **_ahead(cells),
+        **next_games.ahead(cells),
         **_quality(cells, spread, total),
     }
 
@@ -335,63 +259,6 @@ def _newest_days(past: Rows, size: int) -> Array:
     last = newest(np.ones(len(past), dtype=bool), past.cell, size)
     days[last >= 0] = past["game_date"][last[last >= 0]]
     return days
-
-
-def _travel(cells: Cells, past: Rows) -> Columns:
-    """The way to tonight's venue, and all ways of two weeks from game to game."""
-    size = len(cells)
-    route = _with_tonight(cells, past)
-    days, cell = route["game_date"], route.cell
-    tonight = np.searchsorted(cell, np.arange(size), side="right") - 1
-    is_way = np.append(False, cell[1:] == cell[:-1])[: len(cell)]
-    begins = np.append(np.datetime64("NaT", "D"), days)[: len(cell)]
-    recent = is_way & (days_between(begins, cells["game_date"][cell]) <= TRAVEL_DAYS)
-    wanted = recent.copy()
-    wanted[tonight] = is_way[tonight]
-    miles, hours = np.full(len(cell), np.nan), np.full(len(cell), np.nan)
-    for at in np.flatnonzero(wanted).tolist():
-        miles[at], hours[at] = leg(_venue(route, at - 1), _venue(route, at), days[at].item())
-    road_games = streaks(route["is_home"], cell, size)
-    return {
-        "consecutive_road_games": np.where(cells["home_game"] == 1, 0, road_games),
-        "travel_miles": miles[tonight],
-        "time_zone_changes": np.abs(hours[tonight]),
-        "travel_direction": direction(hours[tonight]),
-        "jet_lag_factor": jet_lag_factor(hours[tonight]),
-        **{
-            name: np.where(
-                is_way[tonight],
-                np.bincount(cell[recent], weights=each_way[recent], minlength=size),
-                np.nan,
-            )
-            for name, each_way in (
-                ("miles_traveled_last_14_days", miles),
-                ("time_zones_crossed_last_14_days", np.abs(hours)),
-            )
-        },
-    }
-
-
-def _with_tonight(cells: Cells, past: Rows) -> Rows:
-    """Every game of the season so far and, after them, tonight's."""
-    game = cells.one("tonight")
-    tonight = {name: game[name] for name in ("game_date", *_WHERE.split())}
-    tonight["is_home"] = cells["home_game"] == 1
-    cell = np.concatenate([past.cell, np.arange(len(cells))])
-    order = np.argsort(cell, kind="stable")
-    return Rows(
-        {name: np.concatenate([past[name], values])[order] for name, values in tonight.items()},
-        cell[order],
-    )
-
-
-def _venue(route: Rows, at: int) -> Venue | None:
-    return venue(
-        route["home_team_abbr"][at],
-        int(route["season_year"][at]),
-        route["arena_city"][at],
-        is_neutral=bool(route["is_neutral_site"][at] == 1),
-    )
 
 
 def _results(offense: Rows, size: int) -> Columns:
@@ -462,26 +329,6 @@ def _absences(cells: Cells) -> Columns:
     }
 
 
-def _ahead(cells: Cells) -> Columns:
-    """Games after tonight, as far as they were known by tip-off."""
-    size = len(cells)
-    sides = [cells.window(name).rows() for name in ("next_home_games", "next_away_games")]
-    cell = np.concatenate([rows.cell for rows in sides])
-    days = np.concatenate([rows["game_date"] for rows in sides])
-    until = days_between(cells["game_date"][cell], days)
-    soonest = np.full(size, np.inf)
-    np.minimum.at(soonest, cell, until)
-    is_next = until == soonest[cell]
-    shown = np.full(size, np.nan)
-    shown[cell[is_next]] = np.concatenate([rows["has_national_tv"] for rows in sides])[is_next]
-    return {
-        "next_game_is_primetime": shown,
-        "next_game_days_rest": np.where(np.isinf(soonest), np.nan, soonest - 1),
-        "games_in_next_7_days": np.bincount(cell[until <= 7], minlength=size),
-        "next_opponent_win_pct": rounded(cells.window("next_opponent_results").mean("win_flag"), 3),
-    }
-
-
 def _quality(cells: Cells, spread: Line, total: Line) -> Columns:
     complete = completeness.of_teams(cells, "l14d", WINDOWS, summaries="offense")
     has_lines = ~np.isnan(spread.current) | ~np.isnan(total.current)
@@ -529,38 +376,8 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     tips = tip_off(games["game_date"], games["scheduled_start"], games["actual_tip_off"])
     sides = {**both_sides(games), "tip_off": np.concatenate([tips, tips])}
     sides |= injuries.kinds(len(sides["game_id"]))
-    sides["next_opponent_team_abbr"] = _next_opponents(sides, inputs["next_home_games"])
+    sides["next_opponent_team_abbr"] = next_games.opponents(sides, inputs["next_home_games"])
     return sides
-
-
-def _next_opponents(sides: Columns, fixtures: Columns) -> Array:
-    """Whom each side was to play next, as known by its tip-off."""
-    names = ("home_team_abbr", "away_team_abbr", "season_year")
-    told = ("game_date", "game_id", "known_at", "is_retracted")
-    by_team: dict[tuple[str, float], list[tuple[Any, ...]]] = {}
-    for home, away, season, *row in zip(*(fixtures[n].tolist() for n in names + told), strict=True):
-        by_team.setdefault((home, season), []).append((*row, away))
-        by_team.setdefault((away, season), []).append((*row, home))
-    own = ("team_abbr", "season_year", "game_date", "tip_off")
-    return np.array(
-        [
-            _soonest(by_team.get((team, season), []), today, tip)
-            for team, season, today, tip in zip(*(sides[n].tolist() for n in own), strict=True)
-        ],
-        dtype=object,
-    )
-
-
-def _soonest(fixtures: list[tuple[Any, ...]], today: date, tip: datetime) -> str | None:
-    """Opponent in the first fixture after today; later revisions of a fixture replace earlier."""
-    last = today + timedelta(days=DAYS_AHEAD)
-    known: dict[str, tuple[date, str]] = {}
-    for day, game_id, known_at, is_retracted, opponent in fixtures:
-        if today < day <= last and known_at <= tip:
-            known[game_id] = (day, opponent)
-            if is_retracted:
-                del known[game_id]
-    return min(known.values())[1] if known else None
 
 
 def _two_rows_per_game(rows: pa.Table, others: Mapping[str, pa.Table]) -> list[str]:
