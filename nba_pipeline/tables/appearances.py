@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nba_pipeline.engine.windows import Array, Columns, Ints
+from nba_pipeline.engine.windows import STRIDE, Array, Columns, Ints
+
+#: A player belongs to a team while he appeared in one of this many of its last games.
+TEAM_GAMES = 10
 
 
 def numbered(names: Array) -> Ints:
@@ -35,3 +38,24 @@ def last_lines(player: Ints, lines: Ints) -> Ints:
     last = np.full(player.max(initial=-1) + 1, -1)
     last[player[lines]] = lines  # where a player has several, the last one stays
     return last[last >= 0]
+
+
+def rosters_before(box: Columns, last: Ints, team: Ints, before: Ints) -> dict[str, list[str]]:
+    """The players expected with each team, by name, from what was played before a day.
+
+    A player is with the team of his last game while that is one of its last ten with lines.
+
+    Args:
+        box: Player lines.
+        last: Each player's last line before the day.
+        team: The number of each line's team.
+        before: Every line before the day.
+    """
+    position = team * STRIDE + box["game_date"].astype(np.int64)
+    games = np.unique(position[before])
+    until_now = np.searchsorted(games, (team[last] + 1) * STRIDE)
+    expected = last[until_now - np.searchsorted(games, position[last]) <= TEAM_GAMES]
+    rosters: dict[str, list[str]] = {}
+    for at in expected[np.argsort(box["player_lookup"][expected].astype(str))].tolist():
+        rosters.setdefault(box["team_abbr"][at], []).append(box["player_lookup"][at])
+    return rosters

@@ -9,7 +9,6 @@ team's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,23 +16,23 @@ import numpy as np
 
 from nba_pipeline.domain.clocks import tip_off
 from nba_pipeline.domain.line_snapshots import Line
-from nba_pipeline.domain.rest import days_between, days_rest, newest, rest_before_each
-from nba_pipeline.domain.roles import is_star, usage_taken_over
+from nba_pipeline.domain.rest import newest
 from nba_pipeline.domain.rounding import ratio, rounded
-from nba_pipeline.domain.team_games import both_sides, team_mates
+from nba_pipeline.domain.team_games import both_sides
 from nba_pipeline.domain.travel import clock_label, venue
 from nba_pipeline.engine.columns import Column, Tracked
 from nba_pipeline.engine.declared_inputs import history, reads
 from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table
-from nba_pipeline.engine.windows import STRIDE, Array, Cells, Columns, Ints, Rows, Slices
-from nba_pipeline.tables import completeness, prop_lines, quality, samples
-from nba_pipeline.tables.appearances import earlier, last_lines, numbered
-
-#: A player belongs to tonight's team while he appeared in one of this many of its last games.
-TEAM_GAMES = 10
-
-#: Days a star's form is taken from, where he played in them.
-STAR_FORM_DAYS = 10
+from nba_pipeline.engine.windows import Array, Cells, Columns, Rows, Slices
+from nba_pipeline.tables import (
+    completeness,
+    prop_lines,
+    quality,
+    rest_and_load,
+    samples,
+    teammates,
+)
+from nba_pipeline.tables.appearances import earlier, last_lines, numbered, rosters_before
 
 GRADES_5 = (("excellent", 5), ("good", 3), ("limited", 2), ("insufficient", 0))
 GRADES_10 = (("excellent", 10), ("good", 7), ("limited", 5), ("insufficient", 0))
@@ -45,8 +44,6 @@ EARLY_MONTHS, MID_MONTHS = (10, 11), (12, 1, 2)
 
 #: A sample below this is named thin.
 THIN_SAMPLE = 3
-
-ROLE = ("points", "minutes_played", "usage_rate")
 
 WINDOWS = ("l5", "l10", "l7d", "l14d", "l30d")
 
@@ -112,12 +109,7 @@ INPUTS = {
         window=history(),
         on="player_lookup season_year",
     ),
-    "teammates": reads(
-        "player_game_summary",
-        "player_lookup " + " ".join(ROLE),
-        window=history(),
-        on="team_abbr season_year",
-    ),
+    **teammates.INPUTS,
     "team": reads(
         "upcoming_team_game_context",
         "pace_last_10 team_days_rest has_injury_report questionable_players_count "
@@ -181,44 +173,7 @@ COLUMNS = (
     Column(
         "total_public_betting_pct", float, "NULL: nobody publishes it", unit="percent", decimals=2
     ),
-    # Rest and load
-    _count("days_rest", "full days off since his last game: 0 after one yesterday"),
-    Column("back_to_back", bool, "he played yesterday", nullable=False),
-    _count("days_rest_before_last_game"),
-    _count("days_since_2_plus_days_rest", "since a game he entered on two full days off or more"),
-    _count("games_in_last_7_days", "in [D-7, D)"),
-    _count("games_in_last_14_days", "in [D-14, D)"),
-    *(
-        Column(
-            f"minutes_in_last_{days}_days", float, f"in [D-{days}, D)", unit="minutes", decimals=1
-        )
-        for days in (7, 14)
-    ),
-    Column(
-        "avg_minutes_per_game_last_7",
-        float,
-        "over the games in [D-7, D)",
-        unit="minutes",
-        decimals=2,
-        minimum=0,
-    ),
-    _count("back_to_backs_last_14_days", "pairs of games on consecutive days in [D-14, D)"),
-    Column(
-        "fourth_quarter_minutes_last_7",
-        float,
-        "on court in fourth quarters of [D-7, D); NULL where a game has no plays",
-        unit="minutes",
-        decimals=2,
-        minimum=0,
-    ),
-    Column(
-        "clutch_minutes_last_7_games",
-        float,
-        "last five minutes and overtime, within five points; NULL where a game has no plays",
-        unit="minutes",
-        decimals=2,
-        minimum=0,
-    ),
+    *rest_and_load.COLUMNS,
     # Travel, of his team
     Column("travel_miles", int, "from the team's last venue to tonight's", unit="miles"),
     _count("time_zone_changes"),
@@ -334,8 +289,7 @@ def compute(cells: Cells) -> Columns:
         "nba_player_id": cells["nba_player_id"],
         **_occasion(cells),
         **_prop(cells.window("summaries").rows(), prop),
-        **_rest(cells),
-        **_load(cells.window("summaries")),
+        **rest_and_load.before_tonight(cells),
         **_form(cells.window("summaries")),
         **{name: team[name] for name in OF_TEAM},
         **{ours: opponent[theirs] for ours, theirs in OF_OPPONENT.items()},
@@ -413,52 +367,6 @@ def _prop(played: Rows, prop: Line) -> Columns:
     }
 
 
-def _rest(cells: Cells) -> Columns:
-    """Days off before tonight and before earlier games."""
-    size, today = len(cells), cells["game_date"]
-    played = cells.window("summaries").rows()
-    days, cell = played["game_date"], played.cell
-    rest = rest_before_each(cell, days)
-    last = newest(np.ones(len(cell), dtype=bool), cell, size)
-    rested = newest(rest >= 2, cell, size)
-    off = days_rest(_picked(days, last), today)
-    # Both games of a pair lie in the window when the later one is a day short of its edge.
-    paired = (rest == 0) & (days_between(days, today[cell]) < 14)
-    return {
-        "days_rest": off,
-        "back_to_back": off == 0,
-        "days_rest_before_last_game": _picked(rest, last),
-        "days_since_2_plus_days_rest": days_between(_picked(days, rested), today),
-        "back_to_backs_last_14_days": np.bincount(cell[paired], minlength=size),
-    }
-
-
-def _picked(values: Array, index: Array) -> Array:
-    """Values at some places, NULL at place -1."""
-    null = np.datetime64("NaT", "D") if values.dtype.kind == "M" else np.nan
-    return np.append(values, null)[index]
-
-
-def _load(played: Slices) -> Columns:
-    """Games and minutes of late."""
-    week, fortnight = played.days(7), played.days(14)
-    return {
-        "games_in_last_7_days": week.count(),
-        "games_in_last_14_days": fortnight.count(),
-        "minutes_in_last_7_days": week.sum("minutes_played"),
-        "minutes_in_last_14_days": fortnight.sum("minutes_played"),
-        "avg_minutes_per_game_last_7": rounded(week.mean("minutes_played"), 2),
-        "fourth_quarter_minutes_last_7": _minutes(played, week, "fourth_quarter_seconds"),
-        "clutch_minutes_last_7_games": _minutes(played, played.last(7), "clutch_seconds"),
-    }
-
-
-def _minutes(season: Slices, games: Slices, seconds: str) -> Array:
-    """Minutes of games that all tell them; a week off is known to have none where others do."""
-    told = (season.count(seconds) > 0) & (games.count(seconds) == games.count())
-    return rounded(np.where(told, games.sum(seconds) / 60, np.nan), 2)
-
-
 def _form(played: Slices) -> Columns:
     last_5, last_10, last_7 = played.last(5), played.last(10), played.last(7)
     return {
@@ -503,79 +411,13 @@ def _availability(cells: Cells, team: Rows) -> Columns:
 
 def _teammates(cells: Cells, team: Rows) -> Columns:
     """Stars who are out, and the usage that falls to him from everybody in the rotation who is."""
-    stars, gained = np.full((2, len(cells)), np.nan)
-    for members in team_mates(cells["game_id"], cells["team_abbr"]):
-        roles = _roles(cells, int(members[0]))
-        out, doubtful = (_listed_as(cells, int(members[0]), word) for word in ("out", "doubtful"))
-        roster = cells["roster"][members[0]].split()
-        at = [roles.place.get(name, -1) for name in roster]
-        is_out = np.array([name in out for name in roster], dtype=bool)
-        gains = usage_taken_over(roles.minutes[at], roles.usage[at], is_out).tolist()
-        gain_of = dict(zip(roster, gains, strict=True))
-        stars_out = {name for name in out | doubtful if roles.star[roles.place.get(name, -1)]}
-        for cell in members.tolist():
-            name = cells["player_lookup"][cell]
-            stars[cell], gained[cell] = len(stars_out - {name}), gain_of[name]
+    stars, gained = teammates.missing(cells)
     recent = cells.window("summaries").last(7).mean("usage_rate")
     told = team["has_injury_report"] == 1
     return {
         "star_teammates_out": np.where(told, stars, np.nan),
         "projected_usage_rate": rounded(np.where(told, recent + gained, np.nan), 2),
     }
-
-
-@dataclass(frozen=True)
-class _Roles:
-    """What the players of a team have been to it this season, each at his place.
-
-    The last place is that of players who are not known; they have NaN and are no stars.
-    """
-
-    place: Mapping[str, int]
-    minutes: Array
-    usage: Array
-    star: Array
-
-
-def _roles(cells: Cells, cell: int) -> _Roles:
-    """Of everybody who has played for a cell's team this season.
-
-    A star's form is that of the last days, or of the season where he did not play in them.
-    """
-    season = cells.window("teammates")
-    rows = slice(int(season.start[cell]), int(season.stop[cell]))
-    games = {name: values[rows] for name, values in season.buffer.columns.items()}
-    place: dict[str, int] = {}
-    names = games["player_lookup"].tolist()
-    player = np.array([place.setdefault(name, len(place)) for name in names], dtype=np.int64)
-    recent = days_between(games["game_date"], cells["game_date"][cell]) <= STAR_FORM_DAYS
-
-    def per_game(column: str, values: Array) -> Array:
-        return _means(values, season.buffer.decimals[column], player, len(place) + 1)
-
-    means = {name: per_game(name, games[name]) for name in ROLE}
-    late = {name: per_game(name, np.where(recent, games[name], np.nan)) for name in ROLE}
-    form = {name: np.where(np.isnan(late[name]), means[name], late[name]) for name in ROLE}
-    count = np.bincount(player, minlength=len(place) + 1).astype(np.float64)
-    star = is_star(count, form["points"], form["minutes_played"])
-    return _Roles(place, means["minutes_played"], means["usage_rate"], star)
-
-
-def _means(values: Array, decimals: int, player: Array, players: int) -> Array:
-    """Mean of what is known of each player, summed in whole units of the last decimal."""
-    known, exact = ~np.isnan(values), 10**decimals
-    total = np.bincount(
-        player[known], weights=np.rint(values[known] * exact), minlength=players
-    ).astype(np.float64)
-    return ratio(total, exact * np.bincount(player[known], minlength=players).astype(np.float64))
-
-
-def _listed_as(cells: Cells, cell: int, status: str) -> set[str]:
-    """The players of a cell's team with a status tonight."""
-    listed = cells.window("availability")
-    rows = slice(int(listed.start[cell]), int(listed.stop[cell]))
-    has_it = listed.buffer.columns["injury_status"][rows] == status
-    return {name for name in listed.buffer.columns["player_lookup"][rows][has_it] if name}
 
 
 def _quality(cells: Cells, team: Rows, prop: Line) -> Columns:
@@ -628,7 +470,7 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
     for day in np.unique(sides["game_date"]):
         tonight = np.flatnonzero(sides["game_date"] == day)
         before = earlier(box, day, sides["season_year"][tonight[0]])
-        rosters = _rosters(box, last_lines(player, before), team, before)
+        rosters = rosters_before(box, last_lines(player, before), team, before)
         for side in tonight.tolist():
             names = rosters.get(sides["team_abbr"][side], [])
             picked += [(side, name, " ".join(names)) for name in names]
@@ -639,27 +481,6 @@ def _cells(inputs: Mapping[str, Columns]) -> Columns:
         "nba_player_id": np.array([player_ids[name] for _, name, _ in picked], dtype=np.float64),
         "roster": np.array([roster for _, _, roster in picked], dtype=object),
     }
-
-
-def _rosters(box: Columns, last: Ints, team: Ints, before: Ints) -> dict[str, list[str]]:
-    """The players expected with each team, by name, from what was played before a day.
-
-    A player is with the team of his last game while that is one of its last ten with lines.
-
-    Args:
-        box: Player lines.
-        last: Each player's last line before the day.
-        team: The number of each line's team.
-        before: Every line before the day.
-    """
-    position = team * STRIDE + box["game_date"].astype(np.int64)
-    games = np.unique(position[before])
-    until_now = np.searchsorted(games, (team[last] + 1) * STRIDE)
-    expected = last[until_now - np.searchsorted(games, position[last]) <= TEAM_GAMES]
-    rosters: dict[str, list[str]] = {}
-    for at in expected[np.argsort(box["player_lookup"][expected].astype(str))].tolist():
-        rosters.setdefault(box["team_abbr"][at], []).append(box["player_lookup"][at])
-    return rosters
 
 
 def _no_team(cells: Cells) -> Array:
