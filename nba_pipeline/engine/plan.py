@@ -35,7 +35,8 @@ class Demand:
     Attributes:
         fingerprint: Table version, configuration and every upstream version read.
         inputs: For each input a digest of the upstream versions read.
-        missing: One sentence when an input's partition does not exist; else empty.
+        missing: What keeps it from being computed: every input's partition that is damaged, else
+            the first that does not exist; empty when all are there.
     """
 
     fingerprint: str
@@ -108,16 +109,18 @@ def _demand(
     damaged: Mapping[tuple[str, date], str],
     begins: _Begins,
 ) -> Demand:
-    digests, missing = {}, ""
+    digests, missing, broken = {}, "", {}
     for name, declared in table.inputs.items():
         read, known = days_of(declared.window, day), lines[name]
         digests[name] = text_digest(*begins.inputs[name], *filter(None, map(known.get, read)))
-        if day in read and day not in versions[name] and not missing:
-            missing = damaged.get((declared.table, day)) or (
+        if day in read and day not in versions[name]:
+            broken[declared.table] = damaged.get((declared.table, day), "")
+            missing = missing or (
                 f"{table.name} of {day} reads {declared.table}, which has no partition for that "
                 "date: build it first"
             )
     parts = [f"{name}={digest}" for name, digest in sorted(digests.items())]
+    missing = "; ".join(filter(None, broken.values())) or missing
     return Demand(text_digest(*begins.fingerprint, *parts), digests, missing)
 
 

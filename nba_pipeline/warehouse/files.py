@@ -20,11 +20,14 @@ import pyarrow.parquet as pq
 
 from nba_pipeline.engine.errors import WarehouseError
 from nba_pipeline.engine.protocols import Stored
+from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.warehouse.versions import from_json
 
 #: How a file says that another is damaged: by its name.
 DAMAGED = ".damaged"
 
+#: Damaged files that a sentence names.
+_MOST_NAMED = 20
 _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
 # A Parquet file ends with its footer, the footer's length in four bytes, and the magic.
 _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
@@ -77,7 +80,7 @@ def content_of(rows: pa.Table, path: Path, said: str = "") -> list[bytes | pa.Bu
 
 def footer_of(path: Path, mark: str) -> tuple[Stored, str]:
     """What a file says of its partition, and the text it says it with."""
-    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=_damage(path), mark=mark), ""
+    damaged = Stored("", "", 0, 0, 0, {}, intact=False, damage=_damage([path]), mark=mark), ""
     footer = _verified_footer(path)
     if footer is None or _is_marked(path):
         return damaged
@@ -89,25 +92,37 @@ def footer_of(path: Path, mark: str) -> tuple[Stored, str]:
     return from_json(text.decode(), metadata.num_rows, mark), text.decode()
 
 
-def unreadable(paths: Sequence[str], schema: pa.Schema, what: str, error: Exception) -> Exception:
-    """What keeps some files from being read; one whose bytes are damaged is marked."""
-    for path in paths:
-        try:
-            rows_of([path], schema)
-        except (OSError, pa.ArrowInvalid) as found:
-            # A disk or a share that does not answer has an error number; bad bytes have none.
-            if getattr(found, "errno", None) is None:
-                return damaged(Path(path))
-    return WarehouseError(f"cannot read {what}: {' '.join(str(error).split())}")
+def is_damaged(path: Path, schema: pa.Schema | None = None) -> bool:
+    """Whether a file is not what was written, which reading all of it tells.
 
-
-def damaged(path: Path) -> WarehouseError:
-    """The error of a damaged file, which stays where it is: gone, it would be a gap in windows."""
+    Args:
+        path: The file.
+        schema: What its rows must be readable as, where somebody is to read them.
+    """
     try:
-        marker(path).write_text(mark_of(os.stat(path)))  # noqa: PTH116
+        if not footer_of(path, "")[0].intact:
+            return True
+        if schema:
+            rows_of([str(path)], schema)
+        else:
+            pq.ParquetFile(path, page_checksum_verification=True).read(use_threads=False)
+    except (OSError, pa.ArrowInvalid) as error:
+        # A disk or a share that does not answer has an error number; bad bytes have none.
+        return getattr(error, "errno", None) is None
+    return False
+
+
+def damaged(paths: Sequence[Path]) -> WarehouseError:
+    """The error of damaged files, which stay where they are: gone, they would be gaps in windows.
+
+    Each is marked, so that the next run that reads it builds it.
+    """
+    try:
+        for path in paths:
+            marker(path).write_text(mark_of(os.stat(path)))  # noqa: PTH116
     except OSError:
-        return WarehouseError(f"{path} is damaged: delete it, and the next run builds it again")
-    return WarehouseError(_damage(path))
+        return WarehouseError(_damage(paths, "delete {}, and "))
+    return WarehouseError(_damage(paths))
 
 
 def marker(path: Path) -> Path:
@@ -125,8 +140,12 @@ def _is_marked(path: Path) -> bool:
     return said.exists() and said.read_text() == mark_of(path.stat())
 
 
-def _damage(path: Path) -> str:
-    return f"{path} is damaged: the next run builds it again"
+def _damage(paths: Sequence[Path], first: str = "") -> str:
+    named, it = some_of([str(path) for path in paths], _MOST_NAMED), "it"
+    what = f"{named} is damaged"
+    if len(paths) > 1:
+        what, it = f"{counted(len(paths), 'file')} are damaged, {named}", "them"
+    return f"{what}: {first.format(it)}the next run builds {it} again"
 
 
 def _place(path: Path) -> bytes:

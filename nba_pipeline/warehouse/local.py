@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import compress
 from pathlib import Path
 
 import duckdb
@@ -31,10 +32,10 @@ from nba_pipeline.warehouse.files import (
     DAMAGED,
     content_of,
     damaged,
+    is_damaged,
     mark_of,
     marker,
     rows_of,
-    unreadable,
 )
 from nba_pipeline.warehouse.footers import Footers
 from nba_pipeline.warehouse.placing import Placer
@@ -55,6 +56,7 @@ class LocalWarehouse:
         self.folder = folder
         self._tables = tables
         self._footers: dict[str, Footers] = {}
+        self._is_looked_through = False
         self._placer = Placer(folder / ".writing")
         self._shelf = Shelf(folder / ".shelf", self._placer)
 
@@ -127,18 +129,42 @@ class LocalWarehouse:
                 picked = list(dict.fromkeys([*wanted, *_REVISION_COLUMNS, *table.key, "game_date"]))
                 condition = pc.field("known_at") <= pa.scalar(as_of)
         footers = self._footers_of(table)
-        for day, path in present:
-            if not footers.version(day, path).intact:
-                raise damaged(Path(path))
+        broken = [path for day, path in present if not footers.version(day, path).intact]
+        if broken:
+            raise self._damaged(broken)
         try:
             rows = rows_of(paths, table.schema, picked, condition)
         except (OSError, pa.ArrowInvalid) as error:
             for day, _ in present:
                 footers.forget(day)
-            raise unreadable(paths, table.schema, table.full_name, error) from error
+            raise self._unreadable(table, paths, error) from error
         if as_of is not None and table.keeps_revisions and not every_revision:
             rows = newest(table, rows).select(wanted)
         return rows.combine_chunks()
+
+    def _unreadable(self, table: Table, paths: Sequence[str], error: Exception) -> WarehouseError:
+        """What keeps some files from being read."""
+        broken = [path for path in paths if is_damaged(Path(path), table.schema)]
+        if broken:
+            return self._damaged(broken)
+        return WarehouseError(f"cannot read {table.full_name}: {' '.join(str(error).split())}")
+
+    def _damaged(self, found: Sequence[str]) -> WarehouseError:
+        """The error of damaged files; when the first is met, of all there are.
+
+        Where one is, others may be, and whoever is told of one at a time is told every morning.
+        """
+        if self._is_looked_through:
+            return damaged([Path(path) for path in found])
+        self._is_looked_through = True
+        files = [
+            path
+            for table in self._tables
+            for path in (self.folder / table.dataset / table.name).glob("????-??-??.parquet")
+        ]
+        with ThreadPoolExecutor(usable_cpus()) as readers:
+            others = list(compress(files, readers.map(is_damaged, files)))
+        return damaged(sorted({*map(Path, found), *others}))
 
     # Writing -------------------------------------------------------------------------------------
 

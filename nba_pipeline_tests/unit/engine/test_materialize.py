@@ -12,6 +12,7 @@ from small_world import (
     A_SEASON,
     COMPUTED,
     DAYS,
+    FANS,
     FIRST,
     FORM,
     MARKS,
@@ -34,6 +35,7 @@ from small_world import (
 )
 
 from nba_pipeline.engine.columns import Column
+from nba_pipeline.engine.declared_inputs import reads
 from nba_pipeline.engine.errors import DeadlineError
 from nba_pipeline.engine.finished import refuse_problems
 from nba_pipeline.engine.materialize import BATCH_DATES, materialize
@@ -520,6 +522,21 @@ def test_a_reader_of_a_file_with_a_damaged_page_keeps_its_own(world):
     world.run("form", tables=tables)
     form_file = _file(world, "form", SECOND)
     assert files(world.session)[form_file] == before[form_file]
+
+
+def test_a_table_is_told_of_every_input_whose_file_is_damaged(world):
+    inputs = {
+        "today": reads("marks", "points", on="player"),
+        "scorers": reads("scorers", "is_scorer", on="player"),
+    }
+    both = replace(FANS, name="both", inputs=inputs)
+    paths = [_file(world, name, SECOND) for name in ("marks", "scorers")]
+    for path in paths:
+        _flip(path, at=path.stat().st_size - 40)
+    report = world.run("both", tables={**TABLES, "both": both}, days=[SECOND])["both", SECOND]
+    assert report.problem == "; ".join(
+        f"{path} is damaged: the next run builds it again" for path in paths
+    )
 
 
 def _flip(path: Path, at: int) -> None:

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ from nba_pipeline_tests.partitions import (
 )
 
 KILLS = 20
+DAYS = [DAY, NEXT_DAY, NEXT_DAY + timedelta(days=1)]
 
 
 @pytest.fixture
@@ -195,6 +196,47 @@ def test_among_many_files_the_damaged_one_is_named(warehouse, file):
     file.write_bytes(bytes(content))
     with pytest.raises(WarehouseError, match=f"^{file} is damaged"):
         warehouse.read(RAW, [DAY, NEXT_DAY])
+
+
+@pytest.fixture
+def three_damaged(warehouse: LocalWarehouse, file: Path) -> list[Path]:
+    """A page of two days of one table, and the footer of another table; a third day is whole."""
+    rows = rows_of(RAW, *(row for p in "abc" for row in revisions(*HISTORY[:2], player=p)))
+    for day in DAYS[1:]:
+        put(warehouse, RAW, rows, day)
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    (file.parent / "notes.parquet").write_text("mine")
+    harmed = [file, warehouse.path(RAW, NEXT_DAY), warehouse.path(SUMMARY, DAY)]
+    for path, at in zip(harmed, (60, 60, -20), strict=True):
+        content = bytearray(path.read_bytes())
+        content[at] ^= 1
+        path.write_bytes(content)
+    return harmed
+
+
+def test_whoever_meets_a_damaged_file_is_told_of_all_that_are(warehouse, three_damaged):
+    with pytest.raises(WarehouseError) as told:
+        warehouse.read(RAW, [DAY])
+    names = ", ".join(map(str, three_damaged))
+    assert str(told.value) == f"3 files are damaged, {names}: the next run builds them again"
+
+
+@pytest.mark.usefixtures("three_damaged")
+def test_all_that_are_damaged_are_known_to_be_after_the_first_was_met(warehouse):
+    with pytest.raises(WarehouseError):
+        warehouse.read(RAW, [DAY])
+    for seen in (warehouse, LocalWarehouse(warehouse.folder, TABLES)):
+        assert [seen.stored(RAW, DAYS)[day].intact for day in DAYS] == [False, False, True]
+        assert not seen.stored(SUMMARY, [DAY])[DAY].intact
+
+
+def test_what_was_told_of_is_not_told_again_to_those_who_read_something_else(
+    warehouse, three_damaged
+):
+    with pytest.raises(WarehouseError):
+        warehouse.read(RAW, [DAY])
+    with pytest.raises(WarehouseError, match=f"^{three_damaged[2]} is damaged: the next run"):
+        warehouse.read(SUMMARY, [DAY])
 
 
 # Writing -----------------------------------------------------------------------------------------
