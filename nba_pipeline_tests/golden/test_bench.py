@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from nba_pipeline.sources.layouts import LAYOUTS
 from nba_pipeline.tables import REGISTRY
 
 DATES = DAYS[:3]
-SCENARIOS = ("backfill", "unchanged", "correction", "date", "executors", "dagster")
+SCENARIOS = ("backfill", "unchanged", "correction", "date", "executors")
 
 Told = dict[str, Any]
 
@@ -36,8 +38,15 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(archive: Path) -> Told:
-    executors = ("serial", "threads")
-    return suite.run(SCENARIOS, str(archive), DATES, executors, lambda _: None, times=1)
+    def run(scenarios: Sequence[str], dates: Sequence[date]) -> Told:
+        return suite.run(
+            scenarios, str(archive), dates, ("serial", "threads"), lambda _: None, times=1
+        )
+
+    found = run(SCENARIOS, DATES)
+    # Dagster as it comes takes its time over an event, and two dates have two hundred.
+    found["scenarios"] |= run(["dagster"], DATES[:2])["scenarios"]
+    return found
 
 
 def records(told: Told, scenario: str, what: str) -> list[dict[str, Any]]:
@@ -45,7 +54,7 @@ def records(told: Told, scenario: str, what: str) -> list[dict[str, Any]]:
 
 
 def test_every_scenario_tells_what_it_measured(told: Told) -> None:
-    assert [*told["scenarios"]] == [*SCENARIOS]
+    assert [*told["scenarios"]] == [*SCENARIOS, "dagster"]
     assert all(about["records"] and about["ratios"] for about in told["scenarios"].values())
 
 
@@ -92,7 +101,7 @@ def test_dagster_records_as_many_events_of_nothing(told: Told) -> None:
     (built,) = records(told, "dagster", "from nothing, with Dagster")
     for log in ("as Dagster comes", "in our event log"):
         (idle,) = records(told, "dagster", f"assets that do nothing, {log}")
-        assert idle["events"] == built["events"] >= 3 * len(DATES) * len(REGISTRY)
+        assert idle["events"] == built["events"] >= 3 * 2 * len(REGISTRY)
     (again,) = records(told, "dagster", "unchanged, with Dagster")
     assert again["computed"] == 0
 

@@ -108,6 +108,7 @@ def test_a_killed_helper_of_python_s_own_stops_nobody(call):
     assert call(own_pid, lives=2)
 
 
+@helpers_may_die
 def test_workers_that_cannot_begin_are_told_of_and_start_when_they_can(call, monkeypatch, tmp_path):
     _kill(call(own_pid))
     with monkeypatch.context() as broken:
