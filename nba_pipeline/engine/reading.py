@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
 
 from nba_pipeline.engine.declared_inputs import Input
@@ -20,7 +19,7 @@ from nba_pipeline.engine.inputs import (
 )
 from nba_pipeline.engine.protocols import Versions
 from nba_pipeline.engine.read_cache import Digested, digest_of, with_digests
-from nba_pipeline.engine.rows import current
+from nba_pipeline.engine.rows import current, places
 from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Table
 
@@ -171,10 +170,8 @@ def _between(rows_read: pa.Table, dates: Sequence[date]) -> pa.Table:
     """The rows of a span of days, of rows in order of their days."""
     if not dates:
         return rows_read.slice(0, 0)
-    days = rows_read["game_date"].cast(pa.int32()).to_numpy()
-    bounds = np.array([dates[0], dates[-1]], dtype="datetime64[D]").astype(np.int32)
-    start = int(np.searchsorted(days, bounds[0]))
-    return rows_read.slice(start, int(np.searchsorted(days, bounds[1], side="right")) - start)
+    found = places(rows_read, [dates[0], dates[-1]])
+    return rows_read[found[dates[0]].start : found[dates[-1]].stop]
 
 
 def in_bootstrap(table: Table, inputs: Mapping[str, pa.Table]) -> set[date]:

@@ -20,6 +20,7 @@ from nba_pipeline.engine.incomplete import Incomplete, incomplete, says_what_is_
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Stored
 from nba_pipeline.engine.quarantine import record_set_aside
+from nba_pipeline.engine.rows import places
 from nba_pipeline.engine.session import Mode, Partition, Session
 from nba_pipeline.engine.table import FailureCategory, Table
 from nba_pipeline.engine.worker_runs import worker_rows
@@ -346,6 +347,4 @@ def _incomplete(
 
 
 def _of_day(rows: pa.Table | None, day: date) -> pa.Table:
-    if rows is None:
-        return pa.table({})
-    return rows.filter(pc.equal(rows["game_date"], pa.scalar(day)))
+    return pa.table({}) if rows is None else rows[places(rows, [day])[day]]
