@@ -39,6 +39,10 @@ class Looked:
     before: pa.Table
     kept: Mapping[date, Mapping[str, str]]
 
+    def plan_of(self, day: date) -> EntityPlan:
+        """The decisions of one partition, of which there are none where it has no entities."""
+        return self.plans.get(day) or EntityPlan()
+
 
 def attributed(
     looked: Looked, dates: Sequence[date], own: Iterable[RowChange], session: Session
@@ -62,7 +66,7 @@ def in_one_sentence(looked: Looked, day: date, demand: Demand, causes: Sequence[
     if causes and not causes[0].entity:
         return causes[0].sentence
     table, stored = looked.table, looked.stored.get(day)
-    plan = looked.plans.get(day) or EntityPlan()
+    plan = looked.plan_of(day)
     before: Mapping[str, str] = stored.inputs if stored else {}
     changed = [
         table.inputs[name].table

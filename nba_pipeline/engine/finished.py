@@ -12,7 +12,7 @@ from nba_pipeline.engine import hashing, rows
 from nba_pipeline.engine.attribution import Looked, in_one_sentence
 from nba_pipeline.engine.causes import Cause
 from nba_pipeline.engine.errors import RowError
-from nba_pipeline.engine.plan import Decision, Demand, EntityPlan
+from nba_pipeline.engine.plan import Decision, Demand
 from nba_pipeline.engine.protocols import Outcome, Stored
 from nba_pipeline.engine.reading import SCHEDULE, in_bootstrap
 from nba_pipeline.engine.session import Partition, Session
@@ -78,7 +78,7 @@ def built(
         seconds: Wall seconds by phase.
         chunk_seconds: Wall seconds of each chunk of the batch.
     """
-    table, plan = looked.table, looked.plans.get(day) or EntityPlan()
+    table, plan = looked.table, looked.plan_of(day)
     was = looked.stored.get(day)
     why = in_one_sentence(looked, day, demand, causes)
     broken = sum(1 for outcome in known.outcomes if outcome.is_broken)

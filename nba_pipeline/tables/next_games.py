@@ -18,20 +18,14 @@ DAYS_AHEAD = 14
 
 #: Games to come; cells need team_abbr, season_year and tip_off.
 FIXTURES = {
-    "next_home_games": reads(
+    f"next_{side}_games": reads(
         "nbac_schedule",
-        "game_id away_team_abbr has_national_tv",
+        f"game_id {other}_team_abbr has_national_tv",
         window=next_days(DAYS_AHEAD),
-        on={"home_team_abbr": "team_abbr", "season_year": "season_year"},
+        on={f"{side}_team_abbr": "team_abbr", "season_year": "season_year"},
         known_by="tip_off",
-    ),
-    "next_away_games": reads(
-        "nbac_schedule",
-        "game_id home_team_abbr has_national_tv",
-        window=next_days(DAYS_AHEAD),
-        on={"away_team_abbr": "team_abbr", "season_year": "season_year"},
-        known_by="tip_off",
-    ),
+    )
+    for side, other in (("home", "away"), ("away", "home"))
 }
 
 #: How the next opponent has done so far; cells need next_opponent_team_abbr, too.
