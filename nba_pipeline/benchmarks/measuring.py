@@ -53,18 +53,18 @@ class Spent:
 
 def cpu_seconds() -> float:
     """CPU seconds so far of this process, of those below it, and of those below that ended."""
-    total = 0.0
-    for process in _tree():
+    return time.process_time() + _cpu_seconds_below()
+
+
+def _cpu_seconds_below() -> float:
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    total = ended.ru_utime + ended.ru_stime
+    for process in psutil.Process().children(recursive=True):
         try:
             total += sum(process.cpu_times()[:4])
         except psutil.NoSuchProcess:  # ended just now; its parent answers for it from here on
             continue
     return total
-
-
-def _tree() -> list[psutil.Process]:
-    me = psutil.Process()
-    return [me, *me.children(recursive=True)]
 
 
 @contextmanager
@@ -73,12 +73,15 @@ def measured() -> Iterator[Spent]:
     spent, done = Spent(), threading.Event()
     watching = threading.Thread(target=_watch_memory, args=(spent, done), daemon=True)
     watching.start()
-    cpu, started = cpu_seconds(), time.perf_counter()
+    # Looking for other processes takes milliseconds, which belong to nobody.
+    below = _cpu_seconds_below()
+    cpu, started = time.process_time(), time.perf_counter()
     try:
         yield spent
     finally:
         spent.wall_seconds = time.perf_counter() - started
-        spent.cpu_seconds = cpu_seconds() - cpu
+        spent.cpu_seconds = time.process_time() - cpu
+        spent.cpu_seconds += _cpu_seconds_below() - below
         done.set()
         watching.join()
         spent.peak_mb = max(spent.peak_mb, _own_peak_mb())
@@ -88,7 +91,8 @@ def _watch_memory(spent: Spent, done: threading.Event) -> None:
     """Keep the most memory that all processes together were seen to hold."""
     while not done.wait(_SECONDS_BETWEEN_LOOKS):
         held = 0
-        for process in _tree():
+        me = psutil.Process()
+        for process in (me, *me.children(recursive=True)):
             try:
                 held += process.memory_info().rss
             except psutil.NoSuchProcess:

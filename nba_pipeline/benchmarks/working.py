@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -40,6 +41,10 @@ PROCESSORS = (
     "player_composite_factors",
     "ml_feature_store_v2",
 )
+
+
+# Where others compute than this process; looking for them costs more than a small table.
+_PROCESSES = ("processes", "dask")
 
 
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ def do(work: Work, source: Source | None = None) -> Done:
     opened = source or work.world.open()
     amended = Amended(opened, list(work.amendments)) if work.amendments else opened
     done, sha = Done(), hashlib.sha256()
+    clock = cpu_seconds if work.executor in _PROCESSES else time.process_time
     with open_pools(work.executor) as pools:
         warehouse = LocalWarehouse(work.folder, list(REGISTRY.values()))
         session = Session(
@@ -160,10 +166,10 @@ def do(work: Work, source: Source | None = None) -> Done:
             cache=ReadCache(warehouse),
         )
         for name in work.tables:
-            before = cpu_seconds()
+            before = clock()
             partitions = list(materialize(REGISTRY[name], work.dates, session))
             refuse_problems(partitions)
-            _add(done, name, partitions, cpu_seconds() - before)
+            _add(done, name, partitions, clock() - before)
             sha.update("".join(partition.data_version for partition in partitions).encode())
         session.cache.leave()
     done.versions = sha.hexdigest()

@@ -88,6 +88,8 @@ def between(
         kept: Columns whose values are kept of every changed row.
         now: The moment of the run.
     """
+    if not (before.num_rows or after.num_rows):
+        return []
     old, new = _by_key(table, before), _by_key(table, after)
     differing = [key for key in {**old, **new} if old.get(key, _NO)[0] != new.get(key, _NO)[0]]
     were = _taken(before, [old[key][1] for key in differing if key in old])

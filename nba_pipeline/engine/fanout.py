@@ -39,9 +39,10 @@ from nba_pipeline.engine.windows import Array, Cells, Columns
 EXECUTORS = ("serial", "threads", "processes", "dask")
 
 # Unless a size is asked for, chunks have at least so many cells, and a batch has at most so many
-# chunks: a chunk's fixed cost is dozens of array calls. A season of player_daily_cache costs 230 ms
-# of computing in eight, 175 in four, 115 in one.
-_FEWEST_CELLS, _MOST_CHUNKS = 120, 4
+# chunks: a chunk's fixed cost is dozens of array calls. A table of one date takes half the time in
+# one that it takes in four, and a season of player_daily_cache costs 230 ms of computing in eight,
+# 175 in four, 115 in one.
+_FEWEST_CELLS, _MOST_CHUNKS = 600, 4
 
 # How many worker processes may die with a single cell before they are taken to die of it. Chunks of
 # more are cut in half instead.

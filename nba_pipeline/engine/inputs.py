@@ -169,7 +169,7 @@ def plan_cells(
     windows: dict[str, Slices] = {}
     tracking: dict[str, pa.Array] = {}
     for name, declared in table.inputs.items():
-        window, order = _window(declared, inputs[name], converted[name], columns, days)
+        window, order = _window(declared, inputs[name], converted[name], own, days)
         if declared.known_by:
             window, order = _as_known(inputs[name], window, order, columns[declared.known_by])
         window.refuse_future(name, declared.window.last_day)
@@ -257,7 +257,7 @@ def _sorted_cells(table: Table, columns: Columns) -> dict[str, Array]:
 
 
 def _window(
-    declared: Input, rows: pa.Table, converted: Columns, cells: Columns, days: Ints
+    declared: Input, rows: pa.Table, converted: Columns, cells: pa.Table, days: Ints
 ) -> tuple[Slices, Ints]:
     """The window of every cell over one input, and where each row of the buffer is among its rows.
 
@@ -288,14 +288,14 @@ def _first_days(window: Window, days: Ints) -> Ints:
     return np.array(starts, dtype=np.int64)[owner] if len(days) else days
 
 
-def _match_codes(declared: Input, rows: pa.Table, cells: Columns) -> tuple[Ints, Ints]:
+def _match_codes(declared: Input, rows: pa.Table, cells: pa.Table) -> tuple[Ints, Ints]:
     """Equal integers for rows and cells whose match columns are equal."""
     count = rows.num_rows
-    codes: Ints = np.zeros(count + len(cells["game_date"]), dtype=np.int64)
+    codes: Ints = np.zeros(count + cells.num_rows, dtype=np.int64)
     possible = 1
     for theirs, ours in declared.on:
         row_values = hashing.joined(rows[theirs])
-        cell_values = _as_arrow(cells[ours])
+        cell_values = hashing.joined(cells[ours])
         if pa.types.is_integer(row_values.type):
             row_values = row_values.cast(pa.float64())
         both = pa.concat_arrays([row_values, cell_values.cast(row_values.type)])

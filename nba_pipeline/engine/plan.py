@@ -78,9 +78,10 @@ def demands(
         else whole[declared.table]
         for name, declared in table.inputs.items()
     }
+    told = {name: _lines(known) for name, known in whole.items()}
     lines = {
-        name: {day: f"{day}={version}" for day, version in known.items() if version}
-        for name, known in versions.items()
+        name: _lines(versions[name]) if declared.is_feed else told[declared.table]
+        for name, declared in table.inputs.items()
     }
     damaged = {
         (name, day): about.damage
@@ -89,6 +90,10 @@ def demands(
         if not about.intact
     }
     return {day: _demand(table, day, versions, lines, damaged, begins) for day in dates}
+
+
+def _lines(versions: Mapping[date, str]) -> dict[date, str]:
+    return {day: f"{day}={version}" for day, version in versions.items() if version}
 
 
 def read_partitions(table: Table, dates: Sequence[date]) -> dict[str, set[date]]:

@@ -80,18 +80,20 @@ class _Span:
     def _keep(self, rows: pa.Table) -> None:
         self.rows, self.size = rows, rows.nbytes
 
-    def has(self, columns: Iterable[str]) -> bool:
-        """Whether it has all of some columns, those included that it can have."""
-        lacking = sorted(set(columns) - set(self.rows.column_names))
-        if not lacking:
-            return True
+    def take(self, columns: Iterable[str], digests: Iterable[Digested] = ()) -> bool:
+        """Have some columns and, where they were left, digests; False when a column is nowhere."""
+        held = set(self.rows.column_names)
+        lacking = set(columns) - held
         if self.left is None:
-            return False
+            return not lacking
+        left = set(self.left.schema.names)
+        wanted = sorted((lacking | set(map(digest_of, digests)) - held) & left)
         try:
-            self._keep(_beside(self.rows, self.left.select(lacking)))
+            if wanted:
+                self._keep(_beside(self.rows, self.left.select(wanted)))
         except KeyError:
             return False
-        return True
+        return lacking <= left
 
     def of(self, dates: Iterable[date], columns: Sequence[str]) -> pa.Table:
         """Some columns of the rows of dates in order, in as few pieces as can be."""
@@ -106,7 +108,8 @@ class _Span:
 
     def digest(self, wanted: Iterable[Digested]) -> None:
         """Have digests of rows that lack them."""
-        lacking = [each for each in sorted(wanted) if not self.has([digest_of(each)])]
+        held = set(self.rows.column_names)
+        lacking = [each for each in sorted(wanted) if digest_of(each) not in held]
         if lacking:
             self._keep(with_digests(self.rows, lacking))
             self.digests |= set(lacking)
@@ -144,12 +147,14 @@ class _Known:
     def _hold(self, holders: dict[date, _Span]) -> None:
         self._holders, self._spans = holders, _distinct(holders.values())
 
-    def lacking(self, marks: Mapping[date, str], columns: Collection[str]) -> list[date]:
+    def lacking(
+        self, marks: Mapping[date, str], columns: Collection[str], digests: Collection[Digested]
+    ) -> list[date]:
         """The dates that are not held under their marks, or not with these columns."""
         held = {
             day: span for day, span in self._holders.items() if span.marks[day] == marks.get(day)
         }
-        wide = {span for span in set(held.values()) if span.has(columns)}
+        wide = {span for span in set(held.values()) if span.take(columns, digests)}
         return sorted(day for day in marks if held.get(day) not in wide)
 
     def rows(
@@ -177,7 +182,7 @@ class _Known:
         for span in self._spans:
             if span.left is not None:
                 for name in span.left.schema.names:
-                    span.has([name])
+                    span.take([name])
         newest = self._newest()
         span = _joined({day: self._holders[day] for day in newest})
         span.unshelved = frozenset()
@@ -226,11 +231,11 @@ class ReadCache:
         known = self._of(whose)
         known.is_read = True
         needed = {*columns, *chain.from_iterable(digests)}
-        stale = known.lacking(marks, needed)
+        stale = known.lacking(marks, needed, digests)
         if len(stale) > _FEW_DATES and not known.is_complete:
             known.is_complete = True
             self._take_from_shelf(whose, known, load)
-            stale = known.lacking(marks, needed)
+            stale = known.lacking(marks, needed, digests)
         if stale:
             known.add(_Span({day: marks[day] for day in stale}, load(stale)))
         found = known.rows(sorted(marks), columns, digests)

@@ -94,7 +94,8 @@ def _numbers(column: Column, values: Array) -> pa.Array:
         if not ((number == 0.0) | (number == 1.0)).all():
             raise pa.ArrowInvalid("a number that is neither 0 nor 1")
         return pa.array(number == 1.0, pa.bool_(), mask=~known)
-    return pa.array(number, pa.float64(), mask=~known).cast(column.arrow_type)
+    found = pa.array(number, pa.float64(), mask=~known)
+    return found if column.type is float else found.cast(column.arrow_type)
 
 
 def _lists_of_numbers(values: Array) -> pa.Array:

@@ -7,11 +7,11 @@ else a file says is looked at once somebody wants to know it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -23,7 +23,11 @@ from nba_pipeline.warehouse.versions import from_json
 
 @dataclass(slots=True)
 class _Footer:
-    """What one file says; of ``text`` and ``stored`` as much as somebody wanted to know."""
+    """What one file says; of ``text`` and ``stored`` as much as somebody wanted to know.
+
+    Attributes:
+        place: Where its text is among those that an earlier process left.
+    """
 
     data_version: str
     mark: str
@@ -31,6 +35,7 @@ class _Footer:
     damage: str = ""
     text: str = ""
     stored: Stored | None = None
+    place: int | None = None
 
 
 class Footers:
@@ -40,27 +45,29 @@ class Footers:
         """Begin with what an earlier process ``left``."""
         self._left = left
         self._new: set[date] = set()
+        days, marks, versions = _columns(left, "day", "mark", "data_version")
         self._known = {
-            date.fromisoformat(day): _Footer(data_version, mark)
-            for day, mark, data_version in _rows(left, "day", "mark", "data_version")
+            date.fromisoformat(day): _Footer(data_version, mark, place=place)
+            for place, (day, mark, data_version) in enumerate(
+                zip(days.to_pylist(), marks.to_pylist(), versions.to_pylist(), strict=True)
+            )
         }
 
-    def version(self, day: date, path: str) -> _Footer:
-        """Which version the partition in a file is of."""
-        mark = mark_of(os.stat(path))  # noqa: PTH116 - asked of hundreds of files for every table
-        known = self._known.get(day)
-        return known if known and known.mark == mark else self._looked_up(day, path, mark)
+    def versions(self, files: Mapping[date, str]) -> dict[date, _Footer]:
+        """Which version the partition in each of some files is of."""
+        found = {}
+        for day, path in files.items():
+            mark = mark_of(os.stat(path))  # noqa: PTH116 - of hundreds of files for every table
+            known = self._known.get(day)
+            found[day] = known if known and known.mark == mark else self._look(day, path, mark)
+        return found
 
-    def stored(self, day: date, path: str) -> Stored:
-        """All that is known of the partition in a file."""
-        known = self.version(day, path)
-        if not known.stored and not known.text:
-            self._take_texts()
-            if not known.text:
-                known = self._looked_up(day, path, known.mark)
-        if not known.stored:
-            known.stored = from_json(known.text, mark=known.mark)
-        return known.stored
+    def stored(self, files: Mapping[date, str]) -> dict[date, Stored]:
+        """All that is known of the partition in each of some files."""
+        return {
+            day: known.stored or self._read(day, files[day], known)
+            for day, known in self.versions(files).items()
+        }
 
     def learn(self, day: date, mark: str, text: str, data_version: str) -> None:
         """Have what a file says that was just written."""
@@ -73,43 +80,52 @@ class Footers:
 
     @property
     def is_worth_shelving(self) -> bool:
-        """Whether an earlier process left too little of it."""
-        return len(self._new) > WORTH_SHELVING * len(self._known)
+        """Whether an earlier process left too little of it; one file is as soon looked at."""
+        return len(self._new) > max(1, WORTH_SHELVING * len(self._known))
 
     def shelved(self) -> pa.Table:
         """What the next process need not look up."""
-        self._take_texts()
         self._new.clear()
-        known = {day: footer for day, footer in self._known.items() if footer.text}
+        texts = {day: self._text(footer) for day, footer in self._known.items()}
+        known = {day: footer for day, footer in self._known.items() if texts[day]}
         return pa.table(
             {
                 "day": [day.isoformat() for day in known],  # read in a tenth of a date's time
                 "mark": [footer.mark for footer in known.values()],
                 "data_version": [footer.data_version for footer in known.values()],
-                "text": [footer.text for footer in known.values()],
+                "text": [texts[day] for day in known],
             }
         )
 
-    def _looked_up(self, day: date, path: str, mark: str) -> _Footer:
+    def _look(self, day: date, path: str, mark: str) -> _Footer:
         about, text = footer_of(Path(path), mark)
         known = _Footer(about.data_version, mark, about.intact, about.damage, text, about)
         self._known[day] = known
         self._new |= {day} if about.intact else set()
         return known
 
-    def _take_texts(self) -> None:
-        """Have the texts that an earlier process left, of those files that are still the same."""
-        left, self._left = self._left, None
-        for day, mark, text in _rows(left, "day", "mark", "text"):
-            known = self._known.get(date.fromisoformat(day))
-            if known and known.mark == mark:
-                known.text = text
+    def _read(self, day: date, path: str, known: _Footer) -> Stored:
+        if not self._text(known):  # what was left is damaged
+            known = self._look(day, path, known.mark)
+        known.stored = about = known.stored or from_json(known.text, mark=known.mark)
+        return about
+
+    def _text(self, known: _Footer) -> str:
+        if not known.text and known.place is not None and len(self._texts):
+            known.text = self._texts[known.place].as_py()
+        return known.text
+
+    @cached_property
+    def _texts(self) -> pa.ChunkedArray:
+        (texts,) = _columns(self._left, "text")
+        return texts
 
 
-def _rows(left: Columns | None, *columns: str) -> Iterable[tuple[Any, ...]]:
-    """Some columns of what was left, row by row; nothing where one of them cannot be read."""
+def _columns(left: Columns | None, *names: str) -> list[pa.ChunkedArray]:
+    """Some columns of what was left; without rows where one of them cannot be read."""
+    nothing = pa.table({name: pa.array([], pa.string()) for name in names})
     try:
-        found = left.select(columns).columns if left else []
+        found: list[pa.ChunkedArray] = (left or nothing).select(names).columns
     except KeyError:
-        return []
-    return zip(*(column.to_pylist() for column in found), strict=True)
+        return list(nothing.columns)
+    return found

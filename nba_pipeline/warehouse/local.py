@@ -68,26 +68,23 @@ class LocalWarehouse:
 
     def versions(self, table: Table, dates: Sequence[date]) -> Mapping[date, Version]:
         """Which version each stored partition among ``dates`` is of."""
-        footers = self._footers_of(table)
-        present = self._present(table, dates).items()
-        return {day: footers.version(day, path) for day, path in present}
+        return self._footers_of(table).versions(self._present(table, dates))
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``."""
-        footers = self._footers_of(table)
-        present = self._present(table, dates).items()
-        return {day: footers.stored(day, path) for day, path in present}
+        return self._footers_of(table).stored(self._present(table, dates))
 
     def _present(self, table: Table, dates: Sequence[date]) -> dict[date, str]:
         """The files there are of some dates; looked for in one listing of the folder."""
         if not dates:
             return {}
-        folder = str(self.folder / table.dataset / table.name)
-        names = set(os.listdir(folder)) if os.path.isdir(folder) else set()  # noqa: PTH112, PTH208
+        folder = os.path.join(self.folder, table.dataset, table.name, "")  # noqa: PTH118
+        try:
+            names = set(os.listdir(folder))  # noqa: PTH208
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
         present = {
-            day: f"{folder}{os.sep}{name}"
-            for day in dates
-            if (name := f"{day.isoformat()}.parquet") in names
+            day: folder + name for day in dates if (name := day.isoformat() + ".parquet") in names
         }
         if DAMAGED in "\n".join(names):  # asked for every table, of hundreds of files
             # Whoever found a file damaged may be another process: what was known is not believed.
@@ -116,8 +113,8 @@ class LocalWarehouse:
             WarehouseError: When a stored partition is damaged, or the folder cannot be read.
         """
         wanted = list(columns) if columns is not None else table.schema.names
-        present = sorted(self._present(table, dates).items())
-        paths = [path for _, path in present]
+        present = dict(sorted(self._present(table, dates).items()))
+        paths = list(present.values())
         if not paths:
             fields = [table.schema.field(name) for name in wanted]
             return pa.Table.from_batches([], pa.schema(fields))
@@ -129,13 +126,14 @@ class LocalWarehouse:
                 picked = list(dict.fromkeys([*wanted, *_REVISION_COLUMNS, *table.key, "game_date"]))
                 condition = pc.field("known_at") <= pa.scalar(as_of)
         footers = self._footers_of(table)
-        broken = [path for day, path in present if not footers.version(day, path).intact]
+        known = footers.versions(present)
+        broken = [path for day, path in present.items() if not known[day].intact]
         if broken:
             raise self._damaged(broken)
         try:
             rows = rows_of(paths, table.schema, picked, condition)
         except (OSError, pa.ArrowInvalid) as error:
-            for day, _ in present:
+            for day in present:
                 footers.forget(day)
             raise self._unreadable(table, paths, error) from error
         if as_of is not None and table.keeps_revisions and not every_revision:
