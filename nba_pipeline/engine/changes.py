@@ -65,17 +65,6 @@ class RowChange:
 # Finding them -------------------------------------------------------------------------------------
 
 
-def found_by(table: Table, tables: Iterable[Table]) -> set[str]:
-    """The columns by which other tables find a table's rows."""
-    return {
-        theirs
-        for reader in tables
-        for declared in reader.inputs.values()
-        if declared.table == table.name and not declared.is_feed
-        for theirs, _ in declared.on
-    }
-
-
 def between(
     table: Table, before: pa.Table, after: pa.Table, kept: Collection[str], now: datetime
 ) -> list[RowChange]:

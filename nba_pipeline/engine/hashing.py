@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from json.encoder import encode_basestring_ascii
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -80,6 +81,11 @@ def _json_texts(values: pa.Array) -> tuple[list[str], pa.Array]:
         texts = list(map(repr, numbers.tolist()))
         for at in np.flatnonzero(~np.isfinite(numbers)).tolist():
             texts[at] = "null"
+    elif _is_text(values):
+        texts = [
+            "null" if text is None else encode_basestring_ascii(unicodedata.normalize("NFC", text))
+            for text in distinct.to_pylist()
+        ]
     else:
         texts = [_encode(canonical(value)) for value in distinct.to_pylist()]
     return texts, encoded.indices

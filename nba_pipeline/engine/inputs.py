@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from nba_pipeline.domain.calendar import season_reach
 from nba_pipeline.engine import hashing
@@ -98,16 +99,27 @@ def seen_columns(declared: Input) -> tuple[str, ...]:
 
 
 class _AsColumns(Mapping[str, Array]):
-    """Arrow rows as the columns compute works on, each converted when it is first asked for."""
+    """Arrow rows as the columns compute works on, each converted when it is first asked for.
+
+    Attributes:
+        count: How many rows.
+    """
 
     def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows
+        self._rows, self.count = rows, rows.num_rows
         self._made: dict[str, Array] = {}
+        self._encoded: dict[str, pa.DictionaryArray] = {}
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._made:
-            self._made[name] = _as_array(self._rows[name])
+            self._made[name] = self._as_array(name)
         return self._made[name]
+
+    def encoded(self, name: str) -> pa.DictionaryArray:
+        """A column as its distinct values, and which of them each row has; NULL is none of them."""
+        if name not in self._encoded:
+            self._encoded[name] = hashing.joined(self._rows[name]).dictionary_encode()
+        return self._encoded[name]
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._rows.column_names if name != DIGEST)
@@ -115,30 +127,27 @@ class _AsColumns(Mapping[str, Array]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-
-def _as_array(column: pa.ChunkedArray) -> Array:
-    """Numbers and flags as float64 with NaN for NULL; others as they are, texts as objects."""
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-        number = (
-            column.cast(pa.float64())
-            if not pa.types.is_boolean(kind)
-            else (column.cast(pa.int8()).cast(pa.float64()))
-        )
-        return np.asarray(number.to_numpy(), dtype=np.float64)
-    if pa.types.is_date(kind):
-        return np.asarray(column.to_numpy(), dtype="datetime64[D]")
-    if pa.types.is_timestamp(kind):
-        return np.asarray(column.cast(pa.timestamp("us")).to_numpy(), dtype="datetime64[us]")
-    if pa.types.is_list(kind):
-        lists = np.empty(len(column), dtype=object)
-        lists[:] = column.to_pylist()
-        return lists
-    encoded = hashing.joined(column).dictionary_encode()
-    distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
-    index = encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
-    texts: Array = distinct[index]
-    return texts
+    def _as_array(self, name: str) -> Array:
+        """Numbers and flags as float64 with NaN for NULL; others as they are, texts as objects."""
+        column = self._rows[name]
+        kind = column.type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+            return np.asarray(column.to_numpy(), dtype=np.float64)
+        if pa.types.is_boolean(kind):
+            return np.asarray(column.cast(pa.int8()).to_numpy(), dtype=np.float64)
+        if pa.types.is_date(kind):
+            return np.asarray(column.to_numpy(), dtype="datetime64[D]")
+        if pa.types.is_timestamp(kind):
+            return np.asarray(column.cast(pa.timestamp("us")).to_numpy(), dtype="datetime64[us]")
+        if pa.types.is_list(kind):
+            lists = np.empty(len(column), dtype=object)
+            lists[:] = column.to_pylist()
+            return lists
+        encoded = self.encoded(name)
+        distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+        index = encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
+        texts: Array = distinct[index]
+        return texts
 
 
 def plan_cells(
@@ -257,13 +266,13 @@ def _sorted_cells(table: Table, columns: Columns) -> dict[str, Array]:
 
 
 def _window(
-    declared: Input, rows: pa.Table, converted: Columns, cells: pa.Table, days: Ints
+    declared: Input, rows: pa.Table, converted: _AsColumns, cells: pa.Table, days: Ints
 ) -> tuple[Slices, Ints]:
     """The window of every cell over one input, and where each row of the buffer is among its rows.
 
     Rows of a key come in order of the input.
     """
-    row_code, code = _match_codes(declared, rows, cells)
+    row_code, code = _match_codes(declared, converted, cells)
     row_day = converted["game_date"].astype(np.int64)
     # Days are in order already, and sorting integers this small takes a tenth of the time.
     small = row_code.astype(np.min_scalar_type(row_code.max(initial=0)))
@@ -288,25 +297,27 @@ def _first_days(window: Window, days: Ints) -> Ints:
     return np.array(starts, dtype=np.int64)[owner] if len(days) else days
 
 
-def _match_codes(declared: Input, rows: pa.Table, cells: pa.Table) -> tuple[Ints, Ints]:
-    """Equal integers for rows and cells whose match columns are equal."""
-    count = rows.num_rows
-    codes: Ints = np.zeros(count + cells.num_rows, dtype=np.int64)
+def _match_codes(declared: Input, rows: _AsColumns, cells: pa.Table) -> tuple[Ints, Ints]:
+    """Equal integers for rows and cells whose match columns are equal; NULL equals NULL."""
+    row_code: Ints = np.zeros(rows.count, dtype=np.int64)
+    code: Ints = np.zeros(cells.num_rows, dtype=np.int64)
     possible = 1
     for theirs, ours in declared.on:
-        row_values = hashing.joined(rows[theirs])
-        cell_values = hashing.joined(cells[ours])
-        if pa.types.is_integer(row_values.type):
-            row_values = row_values.cast(pa.float64())
-        both = pa.concat_arrays([row_values, cell_values.cast(row_values.type)])
-        encoded = both.dictionary_encode()
-        distinct = len(encoded.dictionary) + 1  # NULL is one more
-        index = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        codes, possible = codes * distinct + index + 1, possible * distinct
+        encoded, wanted = rows.encoded(theirs), hashing.joined(cells[ours])
+        values = encoded.dictionary
+        if pa.types.is_integer(values.type):
+            values = values.cast(pa.float64())
+        found = pc.index_in(wanted.cast(values.type), value_set=values)
+        if found.null_count:  # no row has what is not found
+            found = pc.if_else(wanted.is_valid(), found.fill_null(len(values)), -1)
+        many = len(values) + 2
+        row_code = row_code * many + encoded.indices.fill_null(-1).to_numpy() + 1
+        code = code * many + found.to_numpy() + 1
+        possible *= many
         if possible > _MOST_CODES:
-            found, codes = np.unique(codes, return_inverse=True)
-            possible = len(found)
-    return codes[:count], codes[count:]
+            distinct, both = np.unique(np.append(row_code, code), return_inverse=True)
+            row_code, code, possible = both[: rows.count], both[rows.count :], len(distinct)
+    return row_code, code
 
 
 def _as_arrow(values: Array) -> pa.Array:

@@ -32,10 +32,6 @@ WORKER_BYTES = 256 * 2**20
 _MEMORY_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")
 _GROUPS = Path("/sys/fs/cgroup")
 
-# Three tables of one date make fifty thousand that stay for a while, and looking at them every 700
-# takes 7 % of the time.
-_OBJECTS_BETWEEN_LOOKS = 100_000
-
 # Read by numeric libraries when they are loaded.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -91,6 +87,9 @@ def spread_over(cpus: int) -> Iterator[None]:
     Left to themselves they start a thread for every CPU of the machine, however few a container
     may use.
     """
+    if cpus >= (os.cpu_count() or 1):  # more than the machine has they never start
+        yield
+        return
     import pyarrow as pa
     from threadpoolctl import ThreadpoolController
 
@@ -106,17 +105,13 @@ def spread_over(cpus: int) -> Iterator[None]:
 
 @contextmanager
 def garbage_sought_among_new_objects() -> Iterator[None]:
-    """Have the garbage collector pass over what is there already, and look less often.
+    """Have the garbage collector pass over what is there already.
 
-    A run makes millions of small objects, and every 700 Python looks through those that are new.
-    Hardly any of them refer to each other in a circle, which is all it finds. The hundreds of
-    thousands that belong to libraries outlive the run in any case.
+    A run makes millions of small objects, and every so many Python looks through all there are. The
+    hundreds of thousands that belong to libraries outlive the run in any case.
     """
-    usual = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS, *usual[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
         gc.unfreeze()

@@ -17,7 +17,7 @@ import pyarrow as pa
 from nba_pipeline.engine import rows
 from nba_pipeline.engine.attribution import Looked, attributed
 from nba_pipeline.engine.causes import Cause
-from nba_pipeline.engine.changes import found_by, of_partitions
+from nba_pipeline.engine.changes import of_partitions
 from nba_pipeline.engine.errors import (
     DeadlineError,
     OutsideSeasonError,
@@ -211,7 +211,7 @@ class _Batch:
         other_version = {day for day in whole if stored[day].table_version != table.version}
         merged = rows.merge(table, fresh, told, session.now, other_version)
         came = [day for day in dates if day not in whole]
-        kept_of = found_by(table, session.tables.values())
+        kept_of = session.readers.found_by(table)
         moved = of_partitions(table, replaced, merged, came, kept_of, session.now)
         if before.num_rows:
             merged = rows.ordered(table, pa.concat_tables([merged, carried]))

@@ -234,7 +234,7 @@ class ReadCache:
         stale = known.lacking(marks, needed, digests)
         if len(stale) > _FEW_DATES and not known.is_complete:
             known.is_complete = True
-            self._take_from_shelf(whose, known, load)
+            self._take_from_shelf(whose, known, load, [*needed, *map(digest_of, digests)])
             stale = known.lacking(marks, needed, digests)
         if stale:
             known.add(_Span({day: marks[day] for day in stale}, load(stale)))
@@ -273,10 +273,14 @@ class ReadCache:
         return known
 
     def _take_from_shelf(
-        self, whose: Whose, known: _Known, load: Callable[[list[date]], pa.Table]
+        self,
+        whose: Whose,
+        known: _Known,
+        load: Callable[[list[date]], pa.Table],
+        columns: Sequence[str],
     ) -> None:
         left = self._shelf.shelved(_shelf_name(whose)) if self._shelf is not None else None
-        if left is not None and (span := _as_left(left, load([]).schema)) is not None:
+        if left is not None and (span := _as_left(left, load([]).schema, columns)) is not None:
             known.add_older(span)
 
     def _make_room(self) -> None:
@@ -293,8 +297,14 @@ def _shelf_name(whose: Whose) -> str:
     return f"{table.replace('.', '/')}-{'revisions' if every_revision else 'rows'}"
 
 
-def _as_left(left: Columns, schema: pa.Schema) -> _Span | None:
-    """What an earlier process left, unless it digested otherwise or columns had other types."""
+def _as_left(left: Columns, schema: pa.Schema, columns: Sequence[str]) -> _Span | None:
+    """What an earlier process left, unless it digested otherwise or columns had other types.
+
+    Args:
+        left: What it left.
+        schema: The types that columns have.
+        columns: Which are wanted at once, if they are there.
+    """
     about = json.loads((left.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     if about.get("digest_version") != hashing.DIGEST_VERSION:
         return None
@@ -302,7 +312,7 @@ def _as_left(left: Columns, schema: pa.Schema) -> _Span | None:
     if any(types.get(field.name, field.type) != field.type for field in schema):
         return None
     try:
-        rows = left.select(["game_date"])
+        rows = left.select(sorted({"game_date", *columns} & types.keys()))
     except KeyError:
         return None
     marks = {date.fromisoformat(day): mark for day, mark in about["marks"].items()}

@@ -8,7 +8,6 @@ from datetime import date
 
 import pyarrow as pa
 
-from nba_pipeline.engine.declared_inputs import Input
 from nba_pipeline.engine.inputs import (
     DIGEST,
     PlannedCells,
@@ -19,6 +18,7 @@ from nba_pipeline.engine.inputs import (
 )
 from nba_pipeline.engine.protocols import Versions
 from nba_pipeline.engine.read_cache import Digested, digest_of, with_digests
+from nba_pipeline.engine.readers import columns_read, whence
 from nba_pipeline.engine.rows import current, places
 from nba_pipeline.engine.session import Session
 from nba_pipeline.engine.table import Table
@@ -51,9 +51,9 @@ def readings(table: Table, dates: Sequence[date]) -> list[Reading]:
     wanted: dict[tuple[str, bool], tuple[set[date], set[str], set[Digested]]] = {}
     for name, declared in table.inputs.items():
         if not declared.is_feed:
-            read, columns, digests = wanted.setdefault(_whence(declared), (set(), set(), set()))
+            read, columns, digests = wanted.setdefault(whence(declared), (set(), set(), set()))
             read.update(window_dates(declared.window, dates))
-            columns.update(_columns(table, name))
+            columns.update(columns_read(table, name))
             digests.add(seen_columns(declared))
     return [
         Reading(upstream, sorted(read), sorted(columns), every_revision, tuple(sorted(digests)))
@@ -83,8 +83,8 @@ def read_inputs(
         if declared.is_feed:
             rows_read = with_digests(session.source.read(declared.table, read_dates), [digested])
         else:
-            rows_read = _between(fetched[_whence(declared)], read_dates)
-        columns = sorted(_columns(table, name))
+            rows_read = _between(fetched[whence(declared)], read_dates)
+        columns = sorted(columns_read(table, name))
         inputs[name] = rows_read.select([*columns, digest_of(digested)]).rename_columns(
             [*columns, DIGEST]
         )
@@ -116,7 +116,7 @@ def _reader(
     """Reads some dates of a table, with the columns that any table might ask for next."""
 
     def read(days: list[date]) -> pa.Table:
-        kept = sorted(_read_by_any(session.tables, upstream) | {"game_date", *columns})
+        kept = sorted(session.readers.columns(upstream) | {"game_date", *columns})
         return session.warehouse.read(upstream, days, kept, every_revision=every_revision)
 
     return read
@@ -126,44 +126,18 @@ def keep_written(
     table: Table, written: Mapping[date, pa.Table], marks: Mapping[date, str], session: Session
 ) -> None:
     """Have the rows that were just written at hand for the tables that read them."""
-    reads = {_whence(read) for reader in session.tables.values() for read in reader.inputs.values()}
-    kept = sorted(_read_by_any(session.tables, table))
+    kept = sorted(session.readers.columns(table))
     for every_revision in (False, True):
-        if marks and (table.name, every_revision) in reads:
+        if marks and session.readers.read(table, every_revision=every_revision):
             whole = pa.concat_tables([written[day] for day in sorted(written)])
             found = whole if every_revision else current(table, whole)
             session.cache.put((table.full_name, every_revision), marks, found.select(kept))
-
-
-def _read_by_any(tables: Mapping[str, Table], upstream: Table) -> set[str]:
-    """The columns that any table reads of another, with those that tell what was known when."""
-    read = {"known_at", "revision", "is_retracted"} & set(upstream.schema.names)
-    for table in tables.values():
-        for name, declared in table.inputs.items():
-            if declared.table == upstream.name:
-                read |= _columns(table, name)
-    return read
 
 
 def lay_out(table: Table, inputs: Mapping[str, pa.Table], session: Session) -> PlannedCells:
     """The cells of the inputs' dates, with a digest of what each sees."""
     settings = table.settings_in(session.environ)
     return plan_cells(table, settings, inputs, in_bootstrap(table, inputs))
-
-
-def _columns(table: Table, name: str) -> set[str]:
-    declared = table.inputs[name]
-    wanted = {*declared.columns, *(theirs for theirs, _ in declared.on), "game_date"}
-    if any(tracked.input == name for tracked in table.tracked):
-        wanted.add("known_at")
-    if declared.known_by:
-        wanted |= {"known_at", "revision", "is_retracted"}
-    return wanted
-
-
-def _whence(declared: Input) -> tuple[str, bool]:
-    """The table an input is read from, and whether with every revision."""
-    return declared.table, bool(declared.known_by)
 
 
 def _between(rows_read: pa.Table, dates: Sequence[date]) -> pa.Table:

@@ -84,7 +84,7 @@ def _numbers(column: Column, values: Array) -> pa.Array:
     if values.dtype.kind not in "biuf":
         raise pa.ArrowInvalid(f"values are {values.dtype}")
     if values.dtype.kind == "b" or (values.dtype.kind != "f" and column.type is not bool):
-        return pa.array(values).cast(column.arrow_type)
+        return _in_type(column, pa.array(values))
     number = np.asarray(values, dtype=np.float64) + 0.0
     known = np.isfinite(number)
     number = np.where(known, number, 0.0)
@@ -94,8 +94,12 @@ def _numbers(column: Column, values: Array) -> pa.Array:
         if not ((number == 0.0) | (number == 1.0)).all():
             raise pa.ArrowInvalid("a number that is neither 0 nor 1")
         return pa.array(number == 1.0, pa.bool_(), mask=~known)
-    found = pa.array(number, pa.float64(), mask=~known)
-    return found if column.type is float else found.cast(column.arrow_type)
+    return _in_type(column, pa.array(number, pa.float64(), mask=~known))
+
+
+def _in_type(column: Column, found: pa.Array) -> pa.Array:
+    # A cast that changes nothing costs as much as making the array.
+    return found if found.type == column.arrow_type else found.cast(column.arrow_type)
 
 
 def _lists_of_numbers(values: Array) -> pa.Array:

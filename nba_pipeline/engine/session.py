@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 
 from nba_pipeline.engine.breakers import Breaker
 from nba_pipeline.engine.causes import Cause
@@ -14,6 +15,7 @@ from nba_pipeline.engine.fanout import Pools
 from nba_pipeline.engine.plan import Decision
 from nba_pipeline.engine.protocols import Outcome, Source, Warehouse
 from nba_pipeline.engine.read_cache import ReadCache
+from nba_pipeline.engine.readers import Readers
 from nba_pipeline.engine.table import Table
 
 
@@ -75,6 +77,11 @@ class Session:
     mode: Mode = Mode.DAILY
     cache: ReadCache = field(default_factory=ReadCache)
     breakers: dict[str, dict[date, Breaker]] = field(default_factory=dict, init=False)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """Who reads what of a table."""
+        return Readers(self.tables)
 
 
 @dataclass(frozen=True)
