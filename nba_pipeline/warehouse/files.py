@@ -23,9 +23,6 @@ from nba_pipeline.engine.protocols import Stored
 from nba_pipeline.engine.wording import counted, some_of
 from nba_pipeline.warehouse.versions import from_json
 
-#: How a file says that another is damaged: by its name.
-DAMAGED = ".damaged"
-
 #: Damaged files that a sentence names.
 _MOST_NAMED = 20
 _FOOTER_KEY, _PLACE_KEY = b"nba_pipeline", b"nba_pipeline_partition"
@@ -127,7 +124,12 @@ def damaged(paths: Sequence[Path]) -> WarehouseError:
 
 def marker(path: Path) -> Path:
     """The file that says that another is damaged."""
-    return path.with_name(f".{path.name}{DAMAGED}")
+    return path.with_name(marker_name(path.name))
+
+
+def marker_name(name: str) -> str:
+    """The name of the file that says that one of a name is damaged."""
+    return f".{name}.damaged"
 
 
 def mark_of(status: os.stat_result) -> str:

@@ -7,7 +7,8 @@ else a file says is looked at once somebody wants to know it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,8 +18,11 @@ import pyarrow as pa
 
 from nba_pipeline.engine.protocols import Columns, Stored
 from nba_pipeline.engine.read_cache import WORTH_SHELVING
-from nba_pipeline.warehouse.files import footer_of, mark_of
+from nba_pipeline.warehouse.files import footer_of, mark_of, marker_name
 from nba_pipeline.warehouse.versions import from_json
+
+# So long after a folder changed, another change gives it another time on any file system.
+_SETTLED_NS = 2 * 10**9
 
 
 @dataclass(slots=True)
@@ -41,9 +45,13 @@ class _Footer:
 class Footers:
     """What the files of one table say; any number of threads may look, and write others."""
 
-    def __init__(self, left: Columns | None) -> None:
-        """Begin with what an earlier process ``left``."""
-        self._left = left
+    def __init__(self, folder: str, left: Columns | None) -> None:
+        """Of the files in ``folder``, beginning with what an earlier process ``left``."""
+        self._folder, self._left = folder, left
+        # What the folder held when it was looked through, and which files were looked at since.
+        self._changed_ns: int | None = None
+        self._names: set[str] = set()
+        self._at_hand: dict[date, _Footer] = {}
         self._new: set[date] = set()
         days, marks, versions = _columns(left, "day", "mark", "data_version")
         self._known = {
@@ -53,20 +61,24 @@ class Footers:
             )
         }
 
-    def versions(self, files: Mapping[date, str]) -> dict[date, _Footer]:
-        """Which version the partition in each of some files is of."""
+    def path(self, day: date) -> str:
+        """The file of a partition."""
+        return f"{self._folder}{os.sep}{day.isoformat()}.parquet"
+
+    def versions(self, days: Iterable[date]) -> dict[date, _Footer]:
+        """Which version each partition among ``days`` is of that has a file."""
+        self._look_through_folder()
         found = {}
-        for day, path in files.items():
-            mark = mark_of(os.stat(path))  # noqa: PTH116 - of hundreds of files for every table
-            known = self._known.get(day)
-            found[day] = known if known and known.mark == mark else self._look(day, path, mark)
+        for day in days:
+            if known := self._at_hand.get(day) or self._looked_at(day):
+                found[day] = known
         return found
 
-    def stored(self, files: Mapping[date, str]) -> dict[date, Stored]:
-        """All that is known of the partition in each of some files."""
+    def stored(self, days: Iterable[date]) -> dict[date, Stored]:
+        """All that is known of each partition among ``days`` that has a file."""
         return {
-            day: known.stored or self._read(day, files[day], known)
-            for day, known in self.versions(files).items()
+            day: known.stored or self._read(day, known)
+            for day, known in self.versions(days).items()
         }
 
     def learn(self, day: date, mark: str, text: str, data_version: str) -> None:
@@ -77,6 +89,7 @@ class Footers:
     def forget(self, day: date) -> None:
         """Look at a file anew when it is asked of next."""
         self._known.pop(day, None)
+        self._at_hand.pop(day, None)
 
     @property
     def is_worth_shelving(self) -> bool:
@@ -97,16 +110,43 @@ class Footers:
             }
         )
 
-    def _look(self, day: date, path: str, mark: str) -> _Footer:
-        about, text = footer_of(Path(path), mark)
+    def _look_through_folder(self) -> None:
+        """Forget which files were looked at, unless none was put in or taken out since."""
+        try:
+            changed = os.stat(self._folder).st_mtime_ns  # noqa: PTH116 - asked for every table
+            if changed == self._changed_ns:
+                return
+            self._names = set(os.listdir(self._folder))  # noqa: PTH208
+        except (FileNotFoundError, NotADirectoryError):
+            changed, self._names = 0, set()
+        self._at_hand.clear()
+        # Two files put in within one tick of the clock leave the same time.
+        settled = time.time_ns() - changed > _SETTLED_NS
+        self._changed_ns = changed if settled else None
+
+    def _looked_at(self, day: date) -> _Footer | None:
+        name = f"{day.isoformat()}.parquet"
+        if name not in self._names:
+            return None
+        path = f"{self._folder}{os.sep}{name}"
+        mark = mark_of(os.stat(path))  # noqa: PTH116
+        known = self._known.get(day)
+        # Whoever found a file damaged may be another process: what was known is not believed.
+        if not known or known.mark != mark or marker_name(name) in self._names:
+            known = self._look(day, mark)
+        self._at_hand[day] = known
+        return known
+
+    def _look(self, day: date, mark: str) -> _Footer:
+        about, text = footer_of(Path(self.path(day)), mark)
         known = _Footer(about.data_version, mark, about.intact, about.damage, text, about)
         self._known[day] = known
         self._new |= {day} if about.intact else set()
         return known
 
-    def _read(self, day: date, path: str, known: _Footer) -> Stored:
+    def _read(self, day: date, known: _Footer) -> Stored:
         if not self._text(known):  # what was left is damaged
-            known = self._look(day, path, known.mark)
+            known = self._look(day, known.mark)
         known.stored = about = known.stored or from_json(known.text, mark=known.mark)
         return about
 

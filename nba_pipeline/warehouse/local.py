@@ -8,7 +8,6 @@ never be newer than the rows.
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,6 @@ from nba_pipeline.engine.rows import newest
 from nba_pipeline.engine.table import Table
 from nba_pipeline.warehouse import views
 from nba_pipeline.warehouse.files import (
-    DAMAGED,
     content_of,
     damaged,
     is_damaged,
@@ -68,34 +66,17 @@ class LocalWarehouse:
 
     def versions(self, table: Table, dates: Sequence[date]) -> Mapping[date, Version]:
         """Which version each stored partition among ``dates`` is of."""
-        return self._footers_of(table).versions(self._present(table, dates))
+        return self._footers_of(table).versions(dates)
 
     def stored(self, table: Table, dates: Sequence[date]) -> dict[date, Stored]:
         """What is known about each stored partition among ``dates``."""
-        return self._footers_of(table).stored(self._present(table, dates))
-
-    def _present(self, table: Table, dates: Sequence[date]) -> dict[date, str]:
-        """The files there are of some dates; looked for in one listing of the folder."""
-        if not dates:
-            return {}
-        folder = os.path.join(self.folder, table.dataset, table.name, "")  # noqa: PTH118
-        try:
-            names = set(os.listdir(folder))  # noqa: PTH208
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        present = {
-            day: folder + name for day in dates if (name := day.isoformat() + ".parquet") in names
-        }
-        if DAMAGED in "\n".join(names):  # asked for every table, of hundreds of files
-            # Whoever found a file damaged may be another process: what was known is not believed.
-            for day, path in present.items():
-                if marker(Path(path)).name in names:
-                    self._footers_of(table).forget(day)
-        return present
+        return self._footers_of(table).stored(dates)
 
     def _footers_of(self, table: Table) -> Footers:
         if table.full_name not in self._footers:
-            self._footers[table.full_name] = Footers(self._shelf.get(_footers_name(table)))
+            folder = str(self.folder / table.dataset / table.name)
+            left = self._shelf.get(_footers_name(table))
+            self._footers[table.full_name] = Footers(folder, left)
         return self._footers[table.full_name]
 
     def read(
@@ -113,8 +94,9 @@ class LocalWarehouse:
             WarehouseError: When a stored partition is damaged, or the folder cannot be read.
         """
         wanted = list(columns) if columns is not None else table.schema.names
-        present = dict(sorted(self._present(table, dates).items()))
-        paths = list(present.values())
+        footers = self._footers_of(table)
+        present = footers.versions(sorted(dates))
+        paths = [footers.path(day) for day in present]
         if not paths:
             fields = [table.schema.field(name) for name in wanted]
             return pa.Table.from_batches([], pa.schema(fields))
@@ -125,9 +107,7 @@ class LocalWarehouse:
             else:
                 picked = list(dict.fromkeys([*wanted, *_REVISION_COLUMNS, *table.key, "game_date"]))
                 condition = pc.field("known_at") <= pa.scalar(as_of)
-        footers = self._footers_of(table)
-        known = footers.versions(present)
-        broken = [path for day, path in present.items() if not known[day].intact]
+        broken = [footers.path(day) for day, known in present.items() if not known.intact]
         if broken:
             raise self._damaged(broken)
         try:

@@ -54,8 +54,50 @@ def warehouse(tmp_path: Path) -> LocalWarehouse:
 def test_what_another_process_wrote_is_seen_at_once(warehouse):
     put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
     warehouse.stored(SUMMARY, [DAY])
+    _replace(warehouse)
+    assert warehouse.stored(SUMMARY, [DAY])[DAY].fingerprint == "new"
+
+
+@pytest.fixture
+def settled(warehouse: LocalWarehouse) -> Path:
+    """A partition's file in a folder that nobody has changed for an hour."""
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    file = warehouse.path(SUMMARY, DAY)
+    an_hour_ago = time.time() - 3600
+    os.utime(file.parent, (an_hour_ago, an_hour_ago))
+    warehouse.versions(SUMMARY, [DAY])
+    return file
+
+
+def _replace(warehouse: LocalWarehouse) -> None:
     other = LocalWarehouse(warehouse.folder, TABLES)
     other.replace(SUMMARY, {DAY: (rows_of(SUMMARY), about(rows_of(SUMMARY), fingerprint="new"))})
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_folder_nobody_changed_is_not_looked_through_twice(warehouse, monkeypatch):
+    monkeypatch.setattr("nba_pipeline.warehouse.footers.mark_of", None)
+    assert list(warehouse.versions(SUMMARY, [DAY, NEXT_DAY])) == [DAY]
+
+
+@pytest.mark.usefixtures("settled")
+def test_what_is_put_into_a_folder_nobody_changed_for_long_is_seen_at_once(warehouse):
+    _replace(warehouse)
+    assert warehouse.stored(SUMMARY, [DAY])[DAY].fingerprint == "new"
+
+
+def test_what_is_deleted_from_a_folder_nobody_changed_for_long_is_gone_at_once(warehouse, settled):
+    settled.unlink()
+    assert not warehouse.versions(SUMMARY, [DAY])
+
+
+def test_two_changes_of_a_folder_at_one_tick_of_the_clock_are_both_seen(warehouse):
+    put(warehouse, SUMMARY, rows_of(SUMMARY, {"player": "a"}))
+    folder = warehouse.path(SUMMARY, DAY).parent
+    tick = folder.stat().st_mtime_ns
+    warehouse.versions(SUMMARY, [DAY])
+    _replace(warehouse)
+    os.utime(folder, ns=(tick, tick))
     assert warehouse.stored(SUMMARY, [DAY])[DAY].fingerprint == "new"
 
 
