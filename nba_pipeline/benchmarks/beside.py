@@ -28,7 +28,7 @@ _SETS = ("duckdb", "polars")
 _PANDAS: dict[str, dict[str, Any]] = {
     "pandas rows": {},
     "pandas rows, ten threads": {"threads": 10},
-    "pandas rows, whole frames": {"whole": True},
+    "pandas rows, needed columns": {"needed": True},
 }
 _DATE_TIMES, _RANGE_TIMES = 5, 1
 

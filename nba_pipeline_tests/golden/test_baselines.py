@@ -189,8 +189,8 @@ def test_a_file_is_written_for_each_date(
     assert all(day.isoformat() in written for day in days)
 
 
-@pytest.mark.parametrize("options", [{"threads": 10}, {"whole": True}])
-def test_threads_and_whole_frames_make_the_same_rows(
+@pytest.mark.parametrize("options", [{"threads": 10}, {"needed": True}])
+def test_threads_and_picked_columns_make_the_same_rows(
     warehouse: LocalWarehouse, options: dict[str, Any]
 ) -> None:
     table, day = "player_daily_cache", LAST[-1:]
