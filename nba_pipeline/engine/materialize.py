@@ -215,7 +215,7 @@ class _Batch:
         moved = of_partitions(table, replaced, merged, came, kept_of, session.now)
         if before.num_rows:
             merged = rows.ordered(table, pa.concat_tables([merged, carried]))
-        rows.refuse_duplicates(table, merged)
+            rows.refuse_duplicates(table, merged)
         self.watch.lap("merge")
         looked = Looked(table, planned, plans, stored, replaced, kept)
         causes = attributed(looked, dates, moved, session)

@@ -135,7 +135,10 @@ def _where(table: Table, rows: pa.Table, column: Column) -> str:
 def ordered(table: Table, rows: pa.Table) -> pa.Table:
     """Rows sorted by date and key, revisions oldest first."""
     by = ["game_date", *table.key, *([_place(rows)] if table.keeps_revisions else [])]
-    return rows.take(pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)]))
+    order = pc.sort_indices(rows, [(name, "ascending") for name in dict.fromkeys(by)])
+    if np.array_equal(order, np.arange(len(order))):  # as most are: cells are in order
+        return rows
+    return rows.take(order)
 
 
 def places(rows: pa.Table, dates: Sequence[date]) -> dict[date, slice]:
@@ -273,7 +276,7 @@ def finish(
     rows = rows.append_column("run_id", pa.repeat(run_id, len(rows)))
     instant = pa.repeat(pa.scalar(now, pa.timestamp("us", tz="UTC")), len(rows))
     rows = rows.append_column("created_at", instant).append_column("processed_at", instant)
-    return rows.select(table.schema.names).cast(table.schema)
+    return pa.Table.from_arrays(rows.select(table.schema.names).columns, schema=table.schema)
 
 
 def _revision_numbers(repeated: Array) -> Array:
