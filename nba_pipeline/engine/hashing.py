@@ -162,7 +162,7 @@ def _fixed_width(column: pa.ChunkedArray) -> tuple[Bytes, Bytes]:
     null, values = _plain(column)
     if not _is_text(values):
         return null, _eight_bytes(values).view(np.uint8).reshape(-1, 8)
-    encoded = values.dictionary_encode()
+    encoded = told_apart(values)
     sha = hashlib.sha256
     texts = [sha((text or "").encode()).digest() for text in encoded.dictionary.to_pylist()]
     distinct = _shortened(b"".join([*texts, bytes(_WHOLE_DIGEST)]))
@@ -177,7 +177,8 @@ def _plain(column: pa.ChunkedArray) -> tuple[Bytes, pa.Array]:
 
 
 def _is_text(values: pa.Array) -> bool:
-    return bool(pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
+    kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _eight_bytes(values: pa.Array) -> npt.NDArray[Any]:
@@ -240,6 +241,11 @@ def combined(prefix: str, parts: Iterable[Sequence[bytes]]) -> list[str]:
 def text_digest(*parts: str) -> str:
     """A digest of texts, each kept apart from the next."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def told_apart(values: pa.Array) -> pa.DictionaryArray:
+    """A column as its distinct values, and which of them each row has; NULL is none of them."""
+    return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
 
 
 def joined(column: pa.ChunkedArray | pa.Array) -> pa.Array:

@@ -118,7 +118,7 @@ class _AsColumns(Mapping[str, Array]):
     def encoded(self, name: str) -> pa.DictionaryArray:
         """A column as its distinct values, and which of them each row has; NULL is none of them."""
         if name not in self._encoded:
-            self._encoded[name] = hashing.joined(self._rows[name]).dictionary_encode()
+            self._encoded[name] = hashing.told_apart(hashing.joined(self._rows[name]))
         return self._encoded[name]
 
     def __iter__(self) -> Iterator[str]:

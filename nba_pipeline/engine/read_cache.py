@@ -52,7 +52,7 @@ class Shelving(Protocol):
 
 
 class _Span:
-    """Rows of some dates in their order, each column in one piece.
+    """Rows of some dates in their order, each column in one piece, texts told apart.
 
     Attributes:
         marks: The partition's mark by date.
@@ -74,7 +74,7 @@ class _Span:
         self.digests = digests
         self.left = left
         self.unshelved = frozenset(self.marks if left is None else ())
-        self._keep(rows.combine_chunks())
+        self._keep(_with_texts_told_apart(rows.combine_chunks()))
         self._places = places(self.rows, list(self.marks))
 
     def _keep(self, rows: pa.Table) -> None:
@@ -308,7 +308,8 @@ def _as_left(left: Columns, schema: pa.Schema, columns: Sequence[str]) -> _Span 
     about = json.loads((left.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     if about.get("digest_version") != hashing.DIGEST_VERSION:
         return None
-    types = dict(zip(left.schema.names, left.schema.types, strict=True))
+    kinds = (k.value_type if pa.types.is_dictionary(k) else k for k in left.schema.types)
+    types = dict(zip(left.schema.names, kinds, strict=True))
     if any(types.get(field.name, field.type) != field.type for field in schema):
         return None
     try:
@@ -317,6 +318,14 @@ def _as_left(left: Columns, schema: pa.Schema, columns: Sequence[str]) -> _Span 
         return None
     marks = {date.fromisoformat(day): mark for day, mark in about["marks"].items()}
     return _Span(marks, rows, frozenset(map(tuple, about["digests"])), left)
+
+
+def _with_texts_told_apart(rows: pa.Table) -> pa.Table:
+    """Rows whose texts are numbers of distinct ones: a season has some hundred, used for long."""
+    for at, kind in enumerate(rows.schema.types):
+        if pa.types.is_string(kind):
+            rows = rows.set_column(at, rows.column_names[at], rows.column(at).dictionary_encode())
+    return rows
 
 
 def digest_of(columns: Digested) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,7 +27,7 @@ class Placer:
         self._swept = False
 
     def place(
-        self, path: Path, content: Iterable[bytes | pa.Buffer], *, synced: bool
+        self, path: Path, content: Collection[bytes | pa.Buffer], *, synced: bool
     ) -> os.stat_result:
         """Put content in the place of a file.
 
@@ -42,11 +42,19 @@ class Placer:
         Raises:
             OSError: When it cannot be written; what was there before is there still.
         """
-        for folder in (self._folder, path.parent):
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self._placed(path, content, synced)
+        except FileNotFoundError:
+            for folder in (self._folder, path.parent):
+                folder.mkdir(parents=True, exist_ok=True)
+            return self._placed(path, content, synced)
+
+    def _placed(
+        self, path: Path, content: Collection[bytes | pa.Buffer], synced: bool
+    ) -> os.stat_result:
         if not self._swept:
-            self._swept = True
             self._sweep()
+            self._swept = True
         temporary = self._folder / f"{os.getpid()}-{_MINE}-{uuid.uuid4().hex[:8]}.tmp"
         try:
             with temporary.open("wb") as file:
@@ -56,8 +64,9 @@ class Placer:
                     os.fsync(file.fileno())
                 status = os.fstat(file.fileno())
             temporary.replace(path)
-        finally:
+        except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
         return status
 
     def _sweep(self) -> None:

@@ -117,7 +117,13 @@ def _digest(name: str, index: pa.Buffer) -> bytes:
 
 
 def _encoded(rows: pa.Table, name: str) -> pa.Buffer:
-    return pa.record_batch([joined(rows[name])], names=[name]).serialize()
+    batch = pa.record_batch([joined(rows[name])], names=[name])
+    if not pa.types.is_dictionary(batch.schema.types[0]):
+        return batch.serialize()
+    whole = pa.BufferOutputStream()
+    with pa.ipc.new_stream(whole, batch.schema) as writer:  # which writes the dictionary, too
+        writer.write_batch(batch)
+    return whole.getvalue()
 
 
 def _read(file: BinaryIO, start: int, size: int, checksum: int) -> pa.Buffer:
@@ -129,4 +135,6 @@ def _read(file: BinaryIO, start: int, size: int, checksum: int) -> pa.Buffer:
 
 
 def _decoded(column: pa.Buffer, field: pa.Field) -> pa.Array:
+    if pa.types.is_dictionary(field.type):
+        return pa.ipc.open_stream(column).read_next_batch().column(0)
     return pa.ipc.read_record_batch(column, pa.schema([field])).column(0)
