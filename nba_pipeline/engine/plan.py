@@ -93,7 +93,7 @@ def demands(
 
 
 def _lines(versions: Mapping[date, str]) -> dict[date, str]:
-    return {day: f"{day}={version}" for day, version in versions.items() if version}
+    return {day: f"{day.isoformat()}={version}" for day, version in versions.items() if version}
 
 
 def read_partitions(table: Table, dates: Sequence[date]) -> dict[str, set[date]]:

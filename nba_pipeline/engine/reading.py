@@ -142,8 +142,11 @@ def lay_out(table: Table, inputs: Mapping[str, pa.Table], session: Session) -> P
 
 def _between(rows_read: pa.Table, dates: Sequence[date]) -> pa.Table:
     """The rows of a span of days, of rows in order of their days."""
-    if not dates:
+    if not dates or not rows_read.num_rows:
         return rows_read.slice(0, 0)
+    days = rows_read["game_date"]
+    if days[0].as_py() >= dates[0] and days[-1].as_py() <= dates[-1]:
+        return rows_read
     found = places(rows_read, [dates[0], dates[-1]])
     return rows_read[found[dates[0]].start : found[dates[-1]].stop]
 
