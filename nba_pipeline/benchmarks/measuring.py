@@ -11,10 +11,10 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
@@ -156,8 +156,13 @@ def typical(
         with measured() as spent:
             function()
         every.append(spent)
+    return replace(middle(every[1:]), peak_mb=max(spent.peak_mb for spent in every))
+
+
+def middle(every: Sequence[Spent]) -> Spent:
+    """The median of each figure, and the highest peak."""
     return Spent(
-        median(spent.wall_seconds for spent in every[1:]),
-        median(spent.cpu_seconds for spent in every[1:]),
+        median(spent.wall_seconds for spent in every),
+        median(spent.cpu_seconds for spent in every),
         max(spent.peak_mb for spent in every),
     )
