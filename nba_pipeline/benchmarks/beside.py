@@ -31,7 +31,7 @@ _PANDAS: dict[str, dict[str, Any]] = {
     "pandas rows, needed columns": {"needed": True},
 }
 # A tenth of a second is measured often, what takes seconds less so.
-_DATE_TIMES, _PANDAS_TIMES, _RANGE_TIMES = 20, 5, 1
+_DATE_TIMES, _PANDAS_TIMES, _RANGE_TIMES = 20, 5, 3
 
 Costs = dict[tuple[str, str], Spent]
 
