@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,6 +32,11 @@ _MAGIC, _TAIL, _DIGEST = b"PAR1", 8, hashlib.sha256().digest_size
 _FORMAT = ds.ParquetFileFormat(
     default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
 )
+
+
+def file_name(day: date) -> str:
+    """The name of a partition's file, in the folder of its table."""
+    return f"{day.isoformat()}.parquet"
 
 
 def rows_of(

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from nba_pipeline.engine.protocols import Columns, Stored
 from nba_pipeline.engine.read_cache import WORTH_SHELVING
-from nba_pipeline.warehouse.files import footer_of, mark_of, marker_name
+from nba_pipeline.warehouse.files import file_name, footer_of, mark_of, marker_name
 from nba_pipeline.warehouse.versions import from_json
 
 # So long after a folder changed, another change gives it another time on any file system.
@@ -63,7 +63,7 @@ class Footers:
 
     def path(self, day: date) -> str:
         """The file of a partition."""
-        return f"{self._folder}{os.sep}{day.isoformat()}.parquet"
+        return f"{self._folder}{os.sep}{file_name(day)}"
 
     def versions(self, days: Iterable[date]) -> dict[date, _Footer]:
         """Which version each partition among ``days`` is of that has a file."""
@@ -125,11 +125,10 @@ class Footers:
         self._changed_ns = changed if settled else None
 
     def _looked_at(self, day: date) -> _Footer | None:
-        name = f"{day.isoformat()}.parquet"
+        name = file_name(day)
         if name not in self._names:
             return None
-        path = f"{self._folder}{os.sep}{name}"
-        mark = mark_of(os.stat(path))  # noqa: PTH116
+        mark = mark_of(os.stat(self.path(day)))  # noqa: PTH116
         known = self._known.get(day)
         # Whoever found a file damaged may be another process: what was known is not believed.
         if not known or known.mark != mark or marker_name(name) in self._names:
@@ -140,7 +139,7 @@ class Footers:
     def _look(self, day: date, mark: str) -> _Footer:
         about, text = footer_of(Path(self.path(day)), mark)
         known = _Footer(about.data_version, mark, about.intact, about.damage, text, about)
-        self._known[day] = known
+        self._known[day] = self._at_hand[day] = known
         self._new |= {day} if about.intact else set()
         return known
 

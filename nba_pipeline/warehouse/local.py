@@ -30,6 +30,7 @@ from nba_pipeline.warehouse import views
 from nba_pipeline.warehouse.files import (
     content_of,
     damaged,
+    file_name,
     is_damaged,
     mark_of,
     marker,
@@ -60,7 +61,7 @@ class LocalWarehouse:
 
     def path(self, table: Table, day: date) -> Path:
         """The file of a partition."""
-        return self.folder / table.dataset / table.name / f"{day.isoformat()}.parquet"
+        return self.folder / table.dataset / table.name / file_name(day)
 
     # Reading -------------------------------------------------------------------------------------
 
