@@ -28,6 +28,7 @@ from nba_pipeline.engine.errors import (
 from nba_pipeline.engine.machine import (
     affordable_workers,
     garbage_sought_among_new_objects,
+    keep_freed_memory,
     spread_over,
     usable_cpus,
     usable_memory,
@@ -385,6 +386,7 @@ def open_pools(
 ) -> Iterator[Pools]:
     """Pools for one run, closed when it ends; meanwhile libraries keep to the usable CPUs."""
     pools = Pools(executor, chunk_cells, deadline_seconds, address, memory_bytes)
+    keep_freed_memory()
     with spread_over(usable_cpus()), garbage_sought_among_new_objects():
         try:
             yield pools

@@ -24,7 +24,7 @@ from queue import LifoQueue
 from typing import Any
 
 from nba_pipeline.engine.errors import WorkersError
-from nba_pipeline.engine.machine import use_one_thread
+from nba_pipeline.engine.machine import keep_freed_memory, use_one_thread
 
 # Neither fork nor a server that forks: Arrow and Dagster run threads, and a forked lock may never
 # open again; a server can be killed too. Workers of either take as long to load what they compute.
@@ -182,6 +182,7 @@ def _work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for whoever asks to end this
     threading.Thread(target=_end_with_parent, daemon=True).start()
     use_one_thread()
+    keep_freed_memory()
     with suppress(EOFError, OSError):
         pipe.send("ready")
         while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import subprocess
 import sys
 import weakref
@@ -134,6 +135,35 @@ def test_libraries_that_use_less_are_left_alone() -> None:
 def test_a_run_opens_no_more_threads_than_there_are_cpus() -> None:
     with open_pools("threads"):
         assert pa.cpu_count() <= usable_cpus()
+
+
+_FETCHED_PAGES = """
+import resource
+import numpy as np
+from nba_pipeline.engine.machine import keep_freed_memory
+
+def fetched():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        columns = [np.ones(22_000) for _ in range(8)]
+        del columns
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+given_back = fetched()
+keep_freed_memory()
+fetched()
+print(given_back, fetched())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="this is not the GNU C library")
+def test_memory_that_is_freed_is_not_fetched_anew() -> None:
+    # Whoever says how much is kept, as dask does, is right.
+    environ = {name: said for name, said in os.environ.items() if not name.startswith("MALLOC_")}
+    command = [sys.executable, "-c", _FETCHED_PAGES]
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    given_back, kept = map(int, told.stdout.split())
+    assert kept < given_back / 10
 
 
 def test_garbage_is_sought_among_what_came_since_a_run_began() -> None:
