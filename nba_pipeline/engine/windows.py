@@ -120,6 +120,19 @@ class Slices:
         part, before = self.buffer.part(np.asarray(keep, dtype=bool))
         return Slices(part, before[self.start], before[self.stop], self.code, self.day)
 
+    def apart(self) -> Slices:
+        """The same windows over a buffer of no other rows than theirs.
+
+        Sums run over all of a buffer, and the last ten games of a season are an eighth of it.
+        """
+        edges = np.zeros(len(self.buffer) + 1, dtype=np.int64)
+        np.add.at(edges, self.start, 1)
+        np.add.at(edges, self.stop, -1)
+        used = np.cumsum(edges[:-1]) > 0
+        moved = _running(used)
+        buffer = self.buffer.take(used)
+        return Slices(buffer, moved[self.start], moved[self.stop], self.code, self.day)
+
     def cells(self, first: int, last: int) -> Slices:
         """The windows of the cells ``first`` to ``last``."""
         return Slices(
@@ -237,18 +250,8 @@ class Slices:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker gets the rows its cells need and no others.
-        edges = np.zeros(len(self.buffer) + 1, dtype=np.int64)
-        np.add.at(edges, self.start, 1)
-        np.add.at(edges, self.stop, -1)
-        used = np.cumsum(edges[:-1]) > 0
-        moved = _running(used)
-        return Slices, (
-            self.buffer.take(used),
-            moved[self.start],
-            moved[self.stop],
-            self.code,
-            self.day,
-        )
+        own = self.apart()
+        return Slices, (own.buffer, own.start, own.stop, own.code, own.day)
 
 
 def _null(values: Array) -> Any:

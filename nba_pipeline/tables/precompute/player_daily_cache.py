@@ -158,7 +158,7 @@ def compute(cells: Cells) -> Columns:
         **_team(cells),
         **{name: tonight[name] for name in WORKLOAD},
         **{name: shots[name] for name in SHOT_PROFILE},
-        "assisted_rate_last_10": _assisted(played.last(10)),
+        "assisted_rate_last_10": _assisted(played.last(10).apart()),
         "shot_zone_data_available": shots.found,
         "quality_tier": quality.tiers(score),
         "cache_quality_score": score,

@@ -103,8 +103,8 @@ COLUMNS = (
 
 def compute(cells: Cells) -> Columns:
     """Rates over the last 10 games, the trend over 20, and the zone he lives in."""
-    played = cells.window("summaries")
-    recent, trend = played.last(WINDOW_GAMES), played.last(TREND_GAMES)
+    trend = cells.window("summaries").last(TREND_GAMES).apart()
+    recent = trend.last(WINDOW_GAMES).apart()
     games = recent.count()
     zoned = _with(recent, "paint_attempts", "mid_range_attempts")
     rates = {zone: _enough(zoned, FEWEST_GAMES, rate) for zone, rate in _rates(zoned).items()}

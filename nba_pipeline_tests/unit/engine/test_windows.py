@@ -109,8 +109,13 @@ def won() -> Narrow:
     )
 
 
+def apart() -> Narrow:
+    return "apart", lambda w: w.apart(), lambda games, _: games
+
+
 NARROWINGS = st.lists(
-    st.integers(1, 6).map(last) | st.integers(1, 10).map(days) | st.builds(won), max_size=3
+    st.integers(1, 6).map(last) | st.integers(1, 10).map(days) | st.builds(won) | st.builds(apart),
+    max_size=3,
 )
 
 
