@@ -13,6 +13,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from json.encoder import encode_basestring_ascii
 from typing import Any, TypeAlias
@@ -163,10 +164,15 @@ def _fixed_width(column: pa.ChunkedArray) -> tuple[Bytes, Bytes]:
     if not _is_text(values):
         return null, _eight_bytes(values).view(np.uint8).reshape(-1, 8)
     encoded = told_apart(values)
-    sha = hashlib.sha256
-    texts = [sha((text or "").encode()).digest() for text in encoded.dictionary.to_pylist()]
+    texts = list(map(_digest_of_text, encoded.dictionary.to_pylist()))
     distinct = _shortened(b"".join([*texts, bytes(_WHOLE_DIGEST)]))
-    return null, distinct[np.asarray(encoded.indices.fill_null(len(texts)))]
+    return null, distinct.take(filled(encoded.indices, len(texts)), axis=0)
+
+
+@lru_cache(maxsize=2**15)
+def _digest_of_text(text: str | None) -> bytes:
+    # Every table of every date names the same players and teams.
+    return hashlib.sha256((text or "").encode()).digest()
 
 
 def _plain(column: pa.ChunkedArray) -> tuple[Bytes, pa.Array]:
@@ -184,9 +190,9 @@ def _is_text(values: pa.Array) -> bool:
 def _eight_bytes(values: pa.Array) -> npt.NDArray[Any]:
     """Numbers, flags, days or moments as eight bytes each; NULL as zero."""
     if pa.types.is_floating(values.type):
-        return np.ascontiguousarray(values.fill_null(0.0), dtype=np.float64) + 0.0
+        return np.ascontiguousarray(filled(values, 0.0), dtype=np.float64) + 0.0
     wide = pa.int32() if pa.types.is_date(values.type) else pa.int64()
-    return np.ascontiguousarray(values.cast(wide).fill_null(0), dtype=np.int64)
+    return np.ascontiguousarray(filled(values.cast(wide), 0), dtype=np.int64)
 
 
 def slice_digests(rows: Bytes, start: Ints, stop: Ints) -> list[bytes]:
@@ -248,9 +254,16 @@ def told_apart(values: pa.Array) -> pa.DictionaryArray:
     return values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
 
 
+def filled(values: pa.Array, missing: Any) -> pa.Array:
+    """Values with another in the place of NULL; most columns have none."""
+    return values.fill_null(missing) if values.null_count else values
+
+
 def joined(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """A column as one array."""
     if isinstance(column, pa.ChunkedArray):
+        if column.num_chunks == 1:  # which combining would copy
+            return column.chunk(0)
         column = column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):  # no chunk at all
             return pa.array([], column.type)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -58,6 +57,8 @@ class PlannedCells:
 
 def window_dates(window: Window, dates: Sequence[date]) -> list[date]:
     """Every day that the windows of ``dates`` may touch, in order."""
+    if len(dates) == 1:  # whose days are in order
+        return list(days_of(window, dates[0]))
     touched: set[date] = set()
     for day in dates:
         touched.update(days_of(window, day))
@@ -145,7 +146,7 @@ class _AsColumns(Mapping[str, Array]):
             return lists
         encoded = self.encoded(name)
         distinct = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
-        index = encoded.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
+        index = hashing.filled(encoded.indices, len(distinct) - 1).to_numpy(zero_copy_only=False)
         texts: Array = distinct[index]
         return texts
 
@@ -183,7 +184,7 @@ def plan_cells(
             window, order = _as_known(inputs[name], window, order, columns[declared.known_by])
         window.refuse_future(name, declared.window.last_day)
         windows[name] = window
-        seen = _digests(declared, inputs[name])[order]
+        seen = _digests(declared, inputs[name]).take(order, axis=0)
         parts.append(hashing.slice_digests(seen, window.start, window.stop))
         for tracked in table.tracked:
             if tracked.input == name:
@@ -191,7 +192,7 @@ def plan_cells(
                     tracked, window, converted[name]["known_at"][order], parts[-1]
                 )
     prefix = hashing.text_digest(
-        table.full_name, table.meaning, repr(sorted(settings.items())), _declared(table)
+        table.full_name, table.meaning, repr(sorted(settings.items())), table.declaration
     )
     named = (map(str, columns[name].tolist()) for name in table.entity)
     return PlannedCells(
@@ -255,10 +256,6 @@ def _tracking(
     return {entry.name: array for entry, array in zip(tracked.fields, values, strict=True)}
 
 
-def _declared(table: Table) -> str:
-    return repr(sorted((name, repr(declared)) for name, declared in table.inputs.items()))
-
-
 def _sorted_cells(table: Table, columns: Columns) -> dict[str, Array]:
     texts = [np.array([str(v) for v in columns[name].tolist()]) for name in table.entity]
     order = np.lexsort([*reversed(texts), columns["game_date"].astype("datetime64[D]")])
@@ -307,11 +304,13 @@ def _match_codes(declared: Input, rows: _AsColumns, cells: pa.Table) -> tuple[In
         values = encoded.dictionary
         if pa.types.is_integer(values.type):
             values = values.cast(pa.float64())
-        found = pc.index_in(wanted.cast(values.type), value_set=values)
+        if wanted.type != values.type:
+            wanted = wanted.cast(values.type)
+        found = pc.index_in(wanted, value_set=values)
         if found.null_count:  # no row has what is not found
             found = pc.if_else(wanted.is_valid(), found.fill_null(len(values)), -1)
         many = len(values) + 2
-        row_code = row_code * many + encoded.indices.fill_null(-1).to_numpy() + 1
+        row_code = row_code * many + hashing.filled(encoded.indices, -1).to_numpy() + 1
         code = code * many + found.to_numpy() + 1
         possible *= many
         if possible > _MOST_CODES:
@@ -339,11 +338,9 @@ def _decimals(rows: pa.Table, names: Sequence[str]) -> dict[str, int]:
 
 def with_decimals(rows: pa.Table, table: Table) -> pa.Table:
     """Rows whose fields carry their columns' decimals, so that windows know their grid."""
-    known: dict[str, Any] = {column.name: column for column in table.columns}
+    known = table.decimals
     fields = [
-        entry.with_metadata({"decimals": str(known[entry.name].decimals or 0)})
-        if entry.name in known
-        else entry
+        entry.with_metadata({"decimals": str(known[entry.name])}) if entry.name in known else entry
         for entry in rows.schema
     ]
     return pa.Table.from_arrays(rows.columns, schema=pa.schema(fields))

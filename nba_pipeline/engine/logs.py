@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -50,7 +51,7 @@ class Log:
         """The order its view looks at rows in, as SQL; ``in_order`` is the same backwards."""
         return f"{self.newest_by} > CURRENT_TIMESTAMP, {self.newest_by} DESC"
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The log as an Arrow schema."""
         return pa.schema(

@@ -224,10 +224,10 @@ def _compared(
 
 def kept_hashes(table: Table, before: pa.Table) -> dict[date, dict[str, str]]:
     """For each date, the ``inputs_hash`` of each entity that has rows."""
-    current = rows.current(table, before)
     kept: dict[date, dict[str, str]] = {}
-    if not current.num_rows:
+    if not before.num_rows:
         return kept
+    current = rows.current(table, before)
     owners = rows.entities(table, current)
     distinct = (
         pa.table(

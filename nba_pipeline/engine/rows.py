@@ -143,8 +143,8 @@ def ordered(table: Table, rows: pa.Table) -> pa.Table:
 
 def places(rows: pa.Table, dates: Sequence[date]) -> dict[date, slice]:
     """Where the rows of each of some dates are, among rows in order of their dates."""
-    days = rows["game_date"].cast(pa.int32()).to_numpy()
-    wanted = pa.array(dates, pa.date32()).cast(pa.int32()).to_numpy()
+    days = hashing.joined(rows["game_date"]).view(pa.int32()).to_numpy()
+    wanted = pa.array(dates, pa.date32()).view(pa.int32()).to_numpy()
     first = np.searchsorted(days, wanted).tolist()
     last = np.searchsorted(days, wanted, side="right").tolist()
     return dict(zip(dates, map(slice, first, last), strict=True))

@@ -297,6 +297,16 @@ class Table:
         return tuple(column.name for column in self.columns if column.in_hash)
 
     @cached_property
+    def decimals(self) -> Mapping[str, int]:
+        """The declared decimals of each column; 0 where none are declared."""
+        return {column.name: column.decimals or 0 for column in self.columns}
+
+    @cached_property
+    def declaration(self) -> str:
+        """The inputs as they are declared; part of every ``inputs_hash``."""
+        return repr(sorted((name, repr(declared)) for name, declared in self.inputs.items()))
+
+    @cached_property
     def schema(self) -> pa.Schema:
         """The stored columns: the table's own, then the engine's.
 

@@ -30,9 +30,5 @@ class Writer:
     def append(self, log: logs.Log, rows: Sequence[Mapping[str, Any]]) -> None:
         """Append rows, each given by the columns it has."""
         if rows:
-            schema = log.schema
-            columns = [
-                pa.array([row.get(name) for row in rows], kind)
-                for name, kind in zip(schema.names, schema.types, strict=True)
-            ]
-            self.warehouse.append(log, pa.Table.from_arrays(columns, schema=schema))
+            whole = pa.array(rows, pa.struct(list(log.schema)))
+            self.warehouse.append(log, pa.Table.from_struct_array(whole))

@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,6 +35,7 @@ _FORMAT = ds.ParquetFileFormat(
 )
 
 
+@lru_cache(maxsize=8192)
 def file_name(day: date) -> str:
     """The name of a partition's file, in the folder of its table."""
     return f"{day.isoformat()}.parquet"

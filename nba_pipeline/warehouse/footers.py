@@ -128,7 +128,7 @@ class Footers:
         name = file_name(day)
         if name not in self._names:
             return None
-        mark = mark_of(os.stat(self.path(day)))  # noqa: PTH116
+        mark = mark_of(os.stat(f"{self._folder}{os.sep}{name}"))  # noqa: PTH116
         known = self._known.get(day)
         # Whoever found a file damaged may be another process: what was known is not believed.
         if not known or known.mark != mark or marker_name(name) in self._names:
@@ -162,9 +162,9 @@ class Footers:
 
 def _columns(left: Columns | None, *names: str) -> list[pa.ChunkedArray]:
     """Some columns of what was left; without rows where one of them cannot be read."""
-    nothing = pa.table({name: pa.array([], pa.string()) for name in names})
+    if left is None:
+        return [pa.chunked_array([], pa.string()) for _ in names]
     try:
-        found: list[pa.ChunkedArray] = (left or nothing).select(names).columns
+        return list(left.select(names).columns)
     except KeyError:
-        return list(nothing.columns)
-    return found
+        return _columns(None, *names)
