@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from nba_pipeline.engine.windows import Array, Cells, Columns
+import numpy as np
+import pyarrow as pa
+
+from nba_pipeline.engine.windows import Array, Buffer, Cells, Ints
 
 
 def rows_of(cells: Cells, name: str, cell: int) -> dict[str, Array]:
@@ -14,24 +17,56 @@ def rows_of(cells: Cells, name: str, cell: int) -> dict[str, Array]:
     return {column: values[rows] for column, values in window.buffer.columns.items()}
 
 
-def looked_up(wanted: Columns, rows: Columns, values: Array) -> Array:
-    """The number that each wanted player and game has among other rows; NaN where it has none.
+def looked_up(cells: Cells, wanted: str, among: str, values: Array) -> Iterator[Array]:
+    """The number that the player and game of each row has in another input, cell after cell.
+
+    Windows of neighbouring dates hold nearly the same rows, so each row is looked for once and not
+    once a cell. Where a cell sees a player and game twice, the later row counts.
 
     Args:
-        wanted: With game_id and player_lookup.
-        rows: Likewise, no player and game twice.
-        values: One number for each of ``rows``.
+        cells: Whose windows.
+        wanted: An input with game_id and player_lookup.
+        among: Likewise.
+        values: One number for each row in the buffer of ``among``.
+
+    Yields:
+        Of each cell, as many numbers as it sees rows of ``wanted``; NaN where ``among`` has none
+        that the cell sees.
     """
-    found = dict(zip(_keys(rows), values.tolist(), strict=True))
-    return np.array([found.get(key, np.nan) for key in _keys(wanted)], dtype=np.float64)
+    rows, others = cells.window(wanted), cells.window(among)
+    of_rows, of_others = _codes(rows.buffer, others.buffer)
+    newest = np.full(max(of_rows.max(initial=-1), of_others.max(initial=-1)) + 1, -1)
+    newest[of_others] = np.arange(len(of_others))
+    older, told = _older(of_others), np.append(values, np.nan)
+    for cell in range(len(cells)):
+        place = newest[of_rows[rows.start[cell] : rows.stop[cell]]]
+        while (unseen := place >= others.stop[cell]).any():
+            place[unseen] = older[place[unseen]]
+        yield told[np.where(place >= others.start[cell], place, -1)]
 
 
-def points_scored(cells: Cells, cell: int, wanted: Columns) -> Array:
-    """What each wanted player scored, by the input ``results``; NaN where he did not play."""
-    results = rows_of(cells, "results", cell)
+def points_scored(cells: Cells, wanted: str) -> Iterator[Array]:
+    """What the player of each row scored, by the input ``results``; NaN where he did not play."""
+    results = cells.window("results").buffer.columns
     played = np.where(results["minutes_played"] > 0, results["points"], np.nan)
-    return looked_up(wanted, results, played)
+    return looked_up(cells, wanted, "results", played)
 
 
-def _keys(rows: Columns) -> list[tuple[str, str]]:
-    return [*zip(rows["game_id"].tolist(), rows["player_lookup"].tolist(), strict=True)]
+def _codes(*buffers: Buffer) -> list[Ints]:
+    """One number for each player and game, the same in all of the buffers."""
+    code = np.zeros(sum(map(len, buffers)), dtype=np.int64)
+    for name in ("game_id", "player_lookup"):
+        text = pa.array(np.concatenate([buffer.columns[name] for buffer in buffers]), pa.string())
+        found = text.dictionary_encode()
+        code = code * len(found.dictionary) + found.indices.to_numpy()
+    _, code = np.unique(code, return_inverse=True)
+    return np.split(code, np.cumsum([len(buffer) for buffer in buffers])[:-1])
+
+
+def _older(code: Ints) -> Ints:
+    """The last row before each with the same code, -1 without one."""
+    order = np.argsort(code, kind="stable")
+    again = np.flatnonzero(code[order[1:]] == code[order[:-1]])
+    older = np.full(len(code), -1)
+    older[order[again + 1]] = order[again]
+    return older

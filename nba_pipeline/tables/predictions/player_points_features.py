@@ -176,17 +176,18 @@ def _absences(cells: Cells, played: Slices) -> Columns:
     names += [f"missing_{stem}{kind}" for stem in MEASURES for kind in ("", "_change")]
     found = {name: np.full(len(cells), np.nan) for name in names}
     own = played.last(OWN_GAMES)
+    days = own.buffer.columns["game_date"]
     for members in team_mates(cells["game_id"], cells["team_abbr"]):
         games = _season(cells, int(members[0]))
         missed = games.missed(len(games.days))
         out = _chances(cells, int(members[0]), games, missed)
         weight = out * games.weight(len(games.days), ROSTER_GAMES, FULL_GAMES)
-        left = {stem: _left_behind(games, stem) for stem in MEASURES}
-        for cell in members.tolist():
+        lately = [days[own.start[cell] : own.stop[cell]] for cell in members]
+        left = _left_behind(games, np.isin(games.days, np.concatenate(lately)))
+        for cell, his in zip(members.tolist(), lately, strict=True):
             at = games.players[cells["player_lookup"][cell]]
             others = np.where(np.arange(len(weight)) == at, 0.0, weight)
-            days = own.buffer.columns["game_date"][own.start[cell] : own.stop[cell]]
-            shared = np.isin(games.days, days)
+            shared = np.isin(games.days, his)
             found["team_games_missed"][cell], found["chance_out"][cell] = missed[at], out[at]
             for stem in MEASURES:
                 tonight = np.sum(others * games.means[stem][-1])
@@ -224,12 +225,14 @@ def _chances(cells: Cells, cell: int, games: TeamGames, missed: Array) -> Array:
     return chance_out(status[:-1], has_line[:-1], is_listed >= LISTED_PLAYERS, missed, minutes)
 
 
-def _left_behind(games: TeamGames, stem: str) -> Array:
-    """Of each game played, the means of those of the team who were not there, added up."""
-    left = np.zeros(len(games.days))
-    for game in range(len(games.days)):
+def _left_behind(games: TeamGames, asked: Array) -> dict[str, Array]:
+    """Of each game of a mask, the means of those of the team who were not there, added up."""
+    left = {stem: np.full(len(games.days), np.nan) for stem in MEASURES}
+    for game in np.flatnonzero(asked).tolist():
         weight = games.weight(game, ROSTER_GAMES, FULL_GAMES)
-        left[game] = np.sum(np.where(games.played[game], 0.0, weight) * games.means[stem][game])
+        absent = np.where(games.played[game], 0.0, weight)
+        for stem in MEASURES:
+            left[stem][game] = np.sum(absent * games.means[stem][game])
     return left
 
 

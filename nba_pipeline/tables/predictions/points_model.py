@@ -8,7 +8,7 @@ weeks before its cutoff, foretold by a model of everything before them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -80,9 +80,8 @@ COLUMNS = (
 def compute(cells: Cells) -> Columns:
     """Learn each cell's model, and measure it on the weeks it would have faced."""
     found: dict[str, list[object]] = {column.name: [] for column in COLUMNS}
-    for cell in range(len(cells)):
-        day = cells["game_date"][cell]
-        for name, value in _model(cells, cell, day).items():
+    for cell, (rows, days) in enumerate(_examples(cells)):
+        for name, value in _model(cells, cell, rows, days).items():
             found[name].append(value)
     kinds = {column.name: column.type for column in COLUMNS}
     return {name: _as_array(values, kinds[name]) for name, values in found.items()}
@@ -98,8 +97,8 @@ def _as_array(values: list[object], kind: type) -> Array:
     return column
 
 
-def _model(cells: Cells, cell: int, day: np.datetime64) -> dict[str, object]:
-    rows, days = _examples(cells, cell)
+def _model(cells: Cells, cell: int, rows: Examples, days: Array) -> dict[str, object]:
+    day = cells["game_date"][cell]
     held_out = days >= day - HELD_OUT_DAYS
     version = f"xgb_v1_{day.astype(object):%Y%m%d}"
     return {
@@ -136,19 +135,17 @@ def _part(rows: Examples, keep: Array) -> Examples:
     return Examples(rows.features[keep], rows.start[keep], rows.points[keep])
 
 
-def _examples(cells: Cells, cell: int) -> tuple[Examples, Array]:
-    """Games that were played, as they looked before them, and their days."""
-    seen = rows_of(cells, "examples", cell)
-    points = points_scored(cells, cell, seen)
-    keep = ~np.isnan(points) & (seen["minutes_fading_8"] >= LEAST_MINUTES)
-    columns = {name: values[keep] for name, values in seen.items()}
-    return examples_of(columns, points[keep]), columns["game_date"]
+def _examples(cells: Cells) -> Iterator[tuple[Examples, Array]]:
+    """Of each cell, games that were played, as they looked before them, and their days."""
+    for cell, points in enumerate(points_scored(cells, "examples")):
+        seen = rows_of(cells, "examples", cell)
+        keep = ~np.isnan(points) & (seen["minutes_fading_8"] >= LEAST_MINUTES)
+        columns = {name: values[keep] for name, values in seen.items()}
+        yield examples_of(columns, points[keep]), columns["game_date"]
 
 
 def _too_few(cells: Cells) -> Array:
-    return np.array(
-        [len(_examples(cells, cell)[1]) < LEAST_EXAMPLES for cell in range(len(cells))], dtype=bool
-    )
+    return np.array([len(days) < LEAST_EXAMPLES for _, days in _examples(cells)], dtype=bool)
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:

@@ -7,7 +7,7 @@ adjustment is applied: by what he then scored, stars would only seem to be forec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -62,7 +62,7 @@ COLUMNS = (
 
 def compute(cells: Cells) -> Columns:
     """Mean errors, and how far to believe them."""
-    errors = [_errors(cells, cell) for cell in range(len(cells))]
+    errors = [*_errors(cells)]
     count = np.array([len(found) for found in errors])
     mean = np.array([found.mean() for found in errors])
     spread = np.array([found.std(ddof=1) for found in errors])
@@ -82,17 +82,17 @@ def compute(cells: Cells) -> Columns:
     }
 
 
-def _errors(cells: Cells, cell: int) -> Array:
-    """Signed errors of the tier's graded forecasts, in the order of the games."""
-    past = rows_of(cells, "forecasts", cell)
-    of_tier = tier_of(past["season_average"]) == cells["scoring_tier"][cell]
-    scored = points_scored(cells, cell, past)
-    keep = of_tier & ~np.isnan(scored)
-    return np.asarray(past["predicted_points"][keep] - scored[keep])
+def _errors(cells: Cells) -> Iterator[Array]:
+    """Of each cell, signed errors of its tier's graded forecasts, in the order of the games."""
+    for cell, scored in enumerate(points_scored(cells, "forecasts")):
+        past = rows_of(cells, "forecasts", cell)
+        of_tier = tier_of(past["season_average"]) == cells["scoring_tier"][cell]
+        keep = of_tier & ~np.isnan(scored)
+        yield past["predicted_points"][keep] - scored[keep]
 
 
 def _too_few(cells: Cells) -> Array:
-    return np.array([len(_errors(cells, cell)) < LEAST for cell in range(len(cells))], dtype=bool)
+    return np.array([len(found) < LEAST for found in _errors(cells)], dtype=bool)
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:

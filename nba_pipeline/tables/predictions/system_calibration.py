@@ -8,7 +8,7 @@ or later enters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -69,10 +69,11 @@ COLUMNS = (
 def compute(cells: Cells) -> Columns:
     """Each system's lessons; those of the blend from the blend's own errors."""
     found, counts = [], []
-    for cell in range(len(cells)):
-        forecast, points, line = _graded(cells, cell)
+    for system_id, (forecast, points, line) in zip(
+        cells["system_id"].tolist(), _graded(cells), strict=True
+    ):
         told = calibrate(forecast, points, line)
-        if cells["system_id"][cell] == MARKET.id:
+        if system_id == MARKET.id:
             lined = ~np.isnan(line)
             blend = line[lined] + told.weight * (forecast[lined] - line[lined])
             own = calibrate(blend, points[lined], line[lined])
@@ -93,13 +94,16 @@ def compute(cells: Cells) -> Columns:
     }
 
 
-def _graded(cells: Cells, cell: int) -> tuple[Array, Array, Array]:
-    """Forecast, points and line of the games that were played."""
-    forecasts, lines = rows_of(cells, "forecasts", cell), rows_of(cells, "lines", cell)
-    points = points_scored(cells, cell, forecasts)
-    line = looked_up(forecasts, lines, lines["points_line"])
-    known = ~np.isnan(points)
-    return forecasts["predicted_points"][known], points[known], line[known]
+def _graded(cells: Cells) -> Iterator[tuple[Array, Array, Array]]:
+    """Of each cell, forecast, points and line of the games that were played."""
+    lines = cells.window("lines").buffer.columns["points_line"]
+    scored = points_scored(cells, "forecasts")
+    for cell, (points, line) in enumerate(
+        zip(scored, looked_up(cells, "forecasts", "lines", lines), strict=True)
+    ):
+        forecast = rows_of(cells, "forecasts", cell)["predicted_points"]
+        known = ~np.isnan(points)
+        yield forecast[known], points[known], line[known]
 
 
 def _cells(inputs: Mapping[str, Columns]) -> Columns:
