@@ -65,7 +65,7 @@ def baselines(bench: Bench) -> Figures:
 
     found = Figures()
     folder = bench.copy("beside")
-    day = bench.newest_day("ml_feature_store_v2")
+    day = min(bench.newest_day(table) for table in FEATURES)
     tables = tuple(name for name in REGISTRY if name in FEATURES)
     together: list[Spent] = []
     for what, times in (("date", _DATE_TIMES), ("range", _RANGE_TIMES)):

@@ -27,14 +27,18 @@ def is_interruption(event: dg.DagsterEvent) -> bool:
 
 
 def innermost(error: Any) -> str:
-    """The message of the error that began it, without the name of its class where it is ours."""
-    while error.cause is not None:
-        error = error.cause
-    if _is_interrupted(error):
+    """The message of the error that began it, without the name of its class where it is ours.
+
+    What ours were raised from they have told in words: below them nothing is asked.
+    """
+    ours = f"{errors.__name__}."
+    chain = [error]
+    while chain[-1].cause is not None:
+        chain.append(chain[-1].cause)
+    told = [each for each in chain if each.message.startswith(ours)] or chain
+    if _is_interrupted(chain[-1]):
         return _INTERRUPTED
-    message = str(error.message).strip()
-    ours = f"{errors.__name__}.{error.cls_name}: "
-    return message.removeprefix(ours)
+    return str(told[-1].message).strip().removeprefix(f"{ours}{told[-1].cls_name}: ")
 
 
 def _is_interrupted(error: Any) -> bool:

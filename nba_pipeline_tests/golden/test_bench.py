@@ -128,3 +128,10 @@ def test_what_there_is_not_is_refused(words: tuple[str, str], sentence: str) -> 
     dates = ("--from", DATES[0].isoformat(), "--to", DATES[-1].isoformat())
     refused = CliRunner().invoke(app, ["bench", *dates, *words])
     assert sentence in str(refused.exception)
+
+
+def test_dates_without_what_is_compared_get_a_sentence() -> None:
+    opening = date(2025, 10, 21)
+    sentence = f"player_daily_cache has no rows from {opening} to {opening}: take a range that goes"
+    with pytest.raises(ConfigurationError, match=sentence):
+        suite.run(["baselines"], "", [opening], ("serial",), lambda _: None)

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from dagster._utils.error import serializable_error_info_from_exc_info
 
+from nba_pipeline.engine.errors import ConfigurationError
 from nba_pipeline.orchestration.launch import Launched, launch
 from nba_pipeline.orchestration.problems import innermost
 from nba_pipeline.tables import REGISTRY
@@ -88,6 +89,25 @@ def test_a_run_stopped_between_two_tables_says_so_too() -> None:
         raise dg.DagsterExecutionInterruptedError
     told = serializable_error_info_from_exc_info((stopped.type, stopped.value, stopped.tb))
     assert innermost(told).startswith("interrupted; what was built stays")
+
+
+def test_what_an_error_of_ours_was_raised_from_is_not_told_instead() -> None:
+    sentence = "no dask scheduler answers at tcp://127.0.0.1:9: OSError"
+    with pytest.raises(dg.RetryRequested) as stopped:
+        _ask_again_of(sentence)
+    told = serializable_error_info_from_exc_info((stopped.type, stopped.value, stopped.tb))
+    assert innermost(told) == sentence
+
+
+def _ask_again_of(sentence: str) -> None:
+    """Fail as a step does whose cluster does not answer."""
+    try:
+        try:
+            raise ConnectionRefusedError(111, "Connection refused")
+        except OSError as error:
+            raise ConfigurationError(sentence) from error
+    except ConfigurationError as error:
+        raise dg.RetryRequested from error
 
 
 @pytest.fixture
