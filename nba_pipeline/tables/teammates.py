@@ -16,6 +16,7 @@ from nba_pipeline.domain.rounding import ratio
 from nba_pipeline.domain.team_games import team_mates
 from nba_pipeline.engine.declared_inputs import history, reads
 from nba_pipeline.engine.windows import Array, Cells
+from nba_pipeline.tables.player_games import rows_of
 
 #: Days a star's form is taken from, where he played in them.
 STAR_FORM_DAYS = 10
@@ -74,16 +75,15 @@ def _roles(cells: Cells, cell: int) -> _Roles:
 
     A star's form is that of the last days, or of the season where he did not play in them.
     """
-    season = cells.window("teammates")
-    rows = slice(int(season.start[cell]), int(season.stop[cell]))
-    games = {name: values[rows] for name, values in season.buffer.columns.items()}
+    games = rows_of(cells, "teammates", cell)
+    decimals = cells.window("teammates").buffer.decimals
     place: dict[str, int] = {}
     names = games["player_lookup"].tolist()
     player = np.array([place.setdefault(name, len(place)) for name in names], dtype=np.int64)
     recent = days_between(games["game_date"], cells["game_date"][cell]) <= STAR_FORM_DAYS
 
     def per_game(column: str, values: Array) -> Array:
-        return _means(values, season.buffer.decimals[column], player, len(place) + 1)
+        return _means(values, decimals[column], player, len(place) + 1)
 
     means = {name: per_game(name, games[name]) for name in ROLE}
     late = {name: per_game(name, np.where(recent, games[name], np.nan)) for name in ROLE}
@@ -104,7 +104,5 @@ def _means(values: Array, decimals: int, player: Array, players: int) -> Array:
 
 def _listed_as(cells: Cells, cell: int, status: str) -> set[str]:
     """The players of a cell's team with a status tonight."""
-    listed = cells.window("availability")
-    rows = slice(int(listed.start[cell]), int(listed.stop[cell]))
-    has_it = listed.buffer.columns["injury_status"][rows] == status
-    return {name for name in listed.buffer.columns["player_lookup"][rows][has_it] if name}
+    listed = rows_of(cells, "availability", cell)
+    return {name for name in listed["player_lookup"][listed["injury_status"] == status] if name}

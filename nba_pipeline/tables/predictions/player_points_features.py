@@ -19,6 +19,7 @@ from nba_pipeline.engine.columns import Column
 from nba_pipeline.engine.declared_inputs import history, reads
 from nba_pipeline.engine.table import FailureCategory, FanOut, Gate, Table, each
 from nba_pipeline.engine.windows import Array, Cells, Columns, Slices
+from nba_pipeline.tables.player_games import rows_of
 from nba_pipeline.tables.points_features import DECIMALS, FEATURES, HALF_LIVES
 
 #: A team-mate counts while he appeared in one of this many of the team's last games, and in full
@@ -148,23 +149,17 @@ def _fading(played: Slices, half_life: int) -> dict[str, Array]:
     The sums run game after game, oldest first, each player's by itself: what else is in the chunk
     cannot change a bit.
     """
-    rows = played.rows()
-    age = np.repeat(played.stop - 1, played.count()) - _places(played)
-    weight = 0.5 ** (age / half_life)
-    size = len(played)
+    cell, place = played.every()
+    weight = 0.5 ** ((played.stop[cell] - 1 - place) / half_life)
+    games, size = played.buffer.columns, len(played)
 
     def summed(values: Array) -> FloatArray:
-        return np.bincount(rows.cell, weights=values, minlength=size).astype(np.float64)
+        return np.bincount(cell, weights=values, minlength=size).astype(np.float64)
 
     whole = summed(weight)
-    return {stem: ratio(summed(weight * rows[name]), whole) for stem, name in FADING.items()}
-
-
-def _places(games: Slices) -> Array:
-    """The place in the buffer of every row of every window, cell after cell."""
-    lengths = games.count()
-    before = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) - np.repeat(before - games.start, lengths)
+    return {
+        stem: ratio(summed(weight * games[name][place]), whole) for stem, name in FADING.items()
+    }
 
 
 # Absences ----------------------------------------------------------------------------------------
@@ -199,22 +194,19 @@ def _absences(cells: Cells, played: Slices) -> Columns:
 
 def _season(cells: Cells, cell: int) -> TeamGames:
     """The season so far of a cell's team."""
-    season = cells.window("teammates")
-    rows = slice(int(season.start[cell]), int(season.stop[cell]))
-    columns = {name: values[rows] for name, values in season.buffer.columns.items()}
+    games = rows_of(cells, "teammates", cell)
+    decimals = cells.window("teammates").buffer.decimals
     return TeamGames(
-        columns["player_lookup"],
-        columns["game_date"],
-        {stem: columns[name] for stem, name in MEASURES.items()},
-        {stem: season.buffer.decimals[name] for stem, name in MEASURES.items()},
+        games["player_lookup"],
+        games["game_date"],
+        {stem: games[name] for stem, name in MEASURES.items()},
+        {stem: decimals[name] for stem, name in MEASURES.items()},
     )
 
 
 def _chances(cells: Cells, cell: int, games: TeamGames, missed: Array) -> Array:
     """How likely each player of the team is out tonight."""
-    slate = cells.window("slate")
-    rows = slice(int(slate.start[cell]), int(slate.stop[cell]))
-    listed = {name: values[rows] for name, values in slate.buffer.columns.items()}
+    listed = rows_of(cells, "slate", cell)
     places = [games.players.get(name, -1) for name in listed["player_lookup"].tolist()]
     at = np.array(places, dtype=np.int64)
     status = np.full(len(games.players) + 1, None, dtype=object)
